@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from producertwin.audio import edits, files, levels, masking
+from producertwin.audio import files, levels
 from producertwin.audio.meters import measure
 from producertwin.audio.samples import Samples
 from producertwin.audio.tempo import same_up_to_octave
@@ -31,6 +31,7 @@ from producertwin.model.instrument import Instrument
 from producertwin.model.nano.embedder import Embedder, load_embedder
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import InputSound, Request
+from producertwin.model.sampling.separation import cut_stem
 from producertwin.model.tasks import Task
 from producertwin.music import Key
 from producertwin.pipeline.source_metas import SURE_TEMPO, is_key_sure
@@ -159,7 +160,7 @@ def levels_of(nano: Instrument, _: Embedder, asked: argparse.Namespace) -> None:
             for name, mix in (("plays", tracks.mix), ("was left out", tracks.without(stem))):
                 request = Request("", SECONDS, 1, Task.EXTRACT, source=InputSound(mix), stems=(stem,))
                 made = engine.generate(nano, [request])[0].audio
-                cut = masking.mask_filter(mix, edits.fit_length(made, mix.shape[1]))
+                cut = cut_stem(nano, request, mix, made)
                 found.setdefault((stem, name), []).append(levels.rms_db(cut) - levels.rms_db(mix))
     for (stem, name), heard in sorted(found.items()):
         print(f"{stem} that {name}: {min(heard):.0f} to {max(heard):.0f} dB, {len(heard)} songs")

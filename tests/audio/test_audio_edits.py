@@ -51,6 +51,11 @@ def test_to_stereo_doubles_and_folds():
     assert edits.to_stereo(np.zeros((6, 100))).shape == (2, 100)
 
 
+def cut_out(mix, stem, others):
+    wanted = masking.magnitudes(stem)
+    return masking.cut_out(mix, wanted, sum((masking.magnitudes(other) for other in others), wanted))
+
+
 def phase_free(sound):
     """The same spectrogram with other phases: upside down, 5 ms late and a decibel too quiet."""
     return edits.gain(-np.roll(sound, 240, axis=1), -1.0)
@@ -60,7 +65,7 @@ def test_a_mask_cuts_a_stem_out_of_a_mix():
     t = np.arange(2 * RATE) / RATE
     bass = np.tile((0.4 * np.sin(2 * np.pi * 110 * t) * (np.sin(np.pi * 2 * t) > 0)).astype(np.float32), (2, 1))
     rest = np.tile((0.3 * np.sin(2 * np.pi * 1760 * t)).astype(np.float32), (2, 1)) + noise(2, level=0.01)
-    cut = masking.mask_filter(bass + rest, phase_free(bass))
+    cut = cut_out(bass + rest, phase_free(bass), [phase_free(rest)])
     before = 10 * np.log10((bass**2).sum() / (rest**2).sum())
     after = 10 * np.log10((bass**2).sum() / ((cut - bass) ** 2).sum())
     assert after > before + 8
@@ -68,13 +73,25 @@ def test_a_mask_cuts_a_stem_out_of_a_mix():
     assert after > naive + 8
 
 
+def test_stems_that_are_cut_out_beside_each_other_sum_to_their_mix():
+    stems = [noise(2, seed=seed, level=0.1 * seed) for seed in (1, 2, 3)]
+    mix = np.sum(stems, axis=0)
+    others = [[other for other in stems if other is not stem] for stem in stems]
+    cuts = [cut_out(mix, stem, rest) for stem, rest in zip(stems, others, strict=True)]
+    assert np.sum(cuts, axis=0) == pytest.approx(mix, abs=1e-5)
+    levels = [float(np.std(cut)) for cut in cuts]
+    assert levels == sorted(levels)
+
+
 @pytest.mark.thorough
 def test_mask_limits():
     mix = noise()
-    assert masking.mask_filter(mix, 2 * mix) == pytest.approx(mix, abs=1e-5)
-    assert np.abs(masking.mask_filter(mix, np.zeros_like(mix))).max() < 1e-6
-    assert masking.mask_filter(mix[:, :5], mix[:, :5]).shape == (2, 5)
-    with pytest.raises(BadInput):
-        masking.mask_filter(mix, mix[:, :-1])
-    with pytest.raises(BadInput):
-        masking.mask_filter(mix, mix, sharpness=0)
+    assert cut_out(mix, 2 * mix, []) == pytest.approx(mix, abs=1e-5)
+    assert cut_out(mix, mix, [mix, mix, mix]) == pytest.approx(mix / 4, abs=1e-5)
+    assert np.abs(cut_out(mix, np.zeros_like(mix), [mix])).max() < 1e-6
+    assert not cut_out(mix, np.zeros_like(mix), []).any()
+    assert cut_out(mix[:, :5], mix[:, :5], []).shape == (2, 5)
+    cells = masking.magnitudes(mix)
+    for wanted, claimed in ((cells[:, :-1], cells), (cells, cells[:, :-1]), (cells[:1], cells[:1])):
+        with pytest.raises(BadInput, match="differ in shape"):
+            masking.cut_out(mix, wanted, claimed)

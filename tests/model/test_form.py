@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,10 +11,11 @@ import torch
 
 from producertwin.house_band.score import SectionKind
 from producertwin.model.instrument import Instrument
-from producertwin.model.sampling.form import KINDS, NEAR, SIGNALS, STRENGTH, form_signals
+from producertwin.model.sampling import engine
+from producertwin.model.sampling.form import KINDS, NEAR, SIGNALS, STRENGTH, Sections, form_signals
 from producertwin.model.sampling.metronome import metronome
 from producertwin.model.sampling.plan import make
-from producertwin.model.sampling.request import InputSound, Metas, Request, StartPoint
+from producertwin.model.sampling.request import InputSound, Latents, Metas, Request, Sampling, StartPoint
 from producertwin.model.sampling.task_context import prepare
 from producertwin.model.variants.load import load
 from producertwin.settings import Settings
@@ -74,3 +75,24 @@ def test_an_instrument_hears_the_form_where_it_was_trained_to(nano: Instrument) 
         start = StartPoint(sketch, 0.8, on_beat=on_beat)
         heard = silence(hears, replace(known, start=start)) - silence(hears, replace(asked, start=start))
         assert bool(heard.any()) == on_beat
+
+
+def test_guidance_goes_on_in_the_way_that_the_form_moves_a_take(nano: Instrument) -> None:
+    def play(strength: float, sections: Sections = SONG, **sampling: Any) -> Latents:
+        instrument = replace(nano, card=nano.card.model_copy(update={"form_guidance": strength}))
+        metas = Metas(90.0, None, 4)
+        asked = Request(
+            "house", 6.0, 3, metas=metas, sections=sections, sampling=Sampling(**{"steps": 1, "guidance": 1.0} | sampling)
+        )
+        return engine.generate(instrument, [asked], decode=False)[0].latents
+
+    told, untold = play(0.0), play(0.0, sections=())
+    assert np.abs(told - untold).max() > 0.1
+    for strength in (0.5, 2.0):
+        assert play(strength) == pytest.approx(told + strength * (told - untold), abs=1e-3)
+    assert np.array_equal(play(2.0, sections=()), untold), "where no form is told, none is guided"
+    verse: Sections = ((0.0, "verse"), (5.0, "end"))
+    assert np.array_equal(play(2.0, sections=verse), play(0.0, sections=verse)), "one section differs from no other"
+    assert play(2.0, guidance=3.0) != pytest.approx(play(0.0, guidance=3.0), abs=1e-2)
+    low = (0.5, 0.25)
+    assert np.array_equal(play(2.0, steps=None, schedule=low), play(0.0, steps=None, schedule=low)), "nothing below"

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from pipeline_kit import EDIT_FIELDS, ask, edit, on_tiny, tone
+from pipeline_kit import ask, edit, on_tiny, tone
 from producertwin.audio import files
 from producertwin.errors import AudioRejected, BadInput, NotFound, TwinError
 from producertwin.library import open_library
-from producertwin.pipeline.behaviours import BEHAVIOURS
-from producertwin.pipeline.sources import EditSource
 from producertwin.pipeline.stages import EDITS, Stage
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
@@ -132,16 +128,3 @@ def test_an_unknown_part_of_latents_is_not_trusted(play: Player, settings: Setti
     latents.write_bytes(b"not latents")
     with pytest.raises(BadInput, match="latents"):
         play(edit("refine", parent.take.id))
-
-
-def test_a_codec_without_phase_cuts_the_stem_out_of_the_mix() -> None:
-    low, high = tone(pitch=110.0), tone(pitch=3000.0)
-    mix = low + high
-    phase_free = np.roll(low, 100, axis=1)
-    source = EditSource("song.flac", "b2:" + "0" * 64, mix)
-    for keeps, stem in ((False, low), (True, phase_free)):
-        instrument: Any = SimpleNamespace(keeps_phase=keeps)
-        result = BEHAVIOURS["extract"].finish(phase_free, (source,), instrument)
-        middle = slice(SAMPLE_RATE // 2, -SAMPLE_RATE // 2)
-        assert np.abs(result - stem)[:, middle].max() < 0.05
-    assert EDIT_FIELDS["extract"]["stem"] == "bass"

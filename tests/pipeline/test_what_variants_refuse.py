@@ -71,6 +71,9 @@ def test_a_way_of_sampling_that_a_variant_does_not_have_is_refused(kind: str, na
         said = refused(stage_of(kind, name, sampling=asked), card)
         if card.discrete and option in GUIDED_ALONE:
             assert said.startswith(f"{name} carries its guidance inside")
+        elif card.sampling_of(BEHAVIOURS[kind].task)[1] == 1.0 and option in GUIDED_ALONE:
+            assert said.startswith("guidance 1 is none")
+            assert not refused(stage_of(kind, name, play={"variant": name, "guidance": 2.0}, sampling=asked), card)
         elif kind == "morph" and option in NOT_IN_MORPH:
             assert said.startswith("a change of words knows no ")
         else:

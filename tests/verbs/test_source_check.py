@@ -61,7 +61,11 @@ def _against() -> Samples:
     return np.stack([band("house")[0], -band("house")[0]])
 
 
-FOREIGN: dict[str, Callable[[], Samples]] = {"tone": lambda: tone(4.0), "noise": _noise, "one channel turned over": _against}
+def _clicks() -> Samples:
+    return np.tile((np.arange(4 * SAMPLE_RATE) % 12_000 == 0).astype(np.float32) * np.float32(0.8), (2, 1))
+
+
+FOREIGN: dict[str, Callable[[], Samples]] = {"clicks": _clicks, "noise": _noise, "one channel turned over": _against}
 
 
 def play(studio: Studio, stage: Any) -> tuple[list[Any], list[Event]]:
@@ -91,7 +95,7 @@ def test_music_of_its_own_kind_is_measured_and_not_warned_of(studio: Studio, tmp
     [made], events = play(studio, edit("repaint", path, start=2.0, end=3.0, prompt={"caption": "lofi"}, play=QUICK))
     assert not [event for event in events if isinstance(event, Message) and "outside" in event.text]
     error = made.take.meters["source_copy_error"]
-    assert error is not None and 0.0 < error < 0.49
+    assert error is not None and 0.0 < error < 0.46
 
 
 def test_a_take_of_its_own_is_not_measured(studio: Studio) -> None:
@@ -110,13 +114,13 @@ def test_a_variant_whose_limits_are_not_known_judges_nothing(studio: Studio, tmp
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("sound", "stem"), [("tone", "drums"), ("boom-bap", "backing_vocals"), ("house", "vocals"), ("ambient", "drums")]
+    ("sound", "stem"), [("tone", "drums"), ("boom-bap", "backing_vocals"), ("techno", "vocals"), ("ambient", "drums")]
 )
 def test_a_stem_that_is_not_there_is_refused_before_work(
     studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: str, stem: str
 ) -> None:
     monkeypatch.setattr("producertwin.model.sampling.engine.generate", _fail)
-    path = files.write(tmp_path / "song.flac", FOREIGN[sound]() if sound in FOREIGN else band(sound))
+    path = files.write(tmp_path / "song.flac", tone(4.0) if sound == "tone" else band(sound))
     with pytest.raises(BadInput, match=rf"nothing of {stem} is heard in .*song\.flac \(chance 0\.\d\d") as caught:
         play(studio, edit("extract", path, stem=stem, play=QUICK))
     assert "--anyway" in caught.value.remedy
@@ -142,11 +146,11 @@ def test_a_stem_that_is_there_is_extracted(studio: Studio, tmp_path: Path, stem:
     path = files.write(tmp_path / "song.flac", band("house"))
     [made], _ = play(studio, edit("extract", path, stem=stem, play=Play(variant="nano", seed=1, steps=8)))
     chance, level = made.take.meters["source_stem_chance"], made.take.meters["extracted_db"]
-    assert chance is not None and chance > 0.5 and level is not None and level > -15.0
+    assert chance is not None and chance > 0.5 and level is not None and level > -20.0
 
 
 @pytest.mark.parametrize("stem", ["drums", "bass", "vocals"])
-@pytest.mark.parametrize(("below", "kept"), [(3.0, True), (20.0, True), (30.0, False), (60.0, False)])
+@pytest.mark.parametrize(("below", "kept"), [(3.0, True), (28.0, True), (32.0, False), (60.0, False)])
 def test_a_residue_is_no_stem(stem: str, below: float, kept: bool) -> None:
     mix = EditSource("song.flac", "b2:" + "0" * 64, tone())
     made = tone() * np.float32(10 ** (-below / 20))

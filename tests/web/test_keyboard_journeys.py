@@ -134,9 +134,9 @@ def test_defects_are_found_mended_compared_and_kept(context: Any, take: str, stu
     assert focused(page) == "Hear before and after", "what was made is where the keys are"
     page.keyboard.press("Enter")
     press(page, "Before", "Space")
-    assert pair.get_by_role("button", name="Before", exact=True).get_attribute("aria-pressed") == "true"
+    pair.get_by_role("button", name="Before", exact=True, pressed=True).wait_for()
     press(page, "After", "Space")
-    assert pair.get_by_role("button", name="After", exact=True).get_attribute("aria-pressed") == "true"
+    pair.get_by_role("button", name="After", exact=True, pressed=True).wait_for()
     press(page, "Keep")
     page.get_by_text("This take is a repair.").wait_for()
     page.locator(".ears .score").wait_for(timeout=PATIENCE)

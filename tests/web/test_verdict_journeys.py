@@ -78,7 +78,8 @@ def test_a_verdict_outlives_a_line_that_breaks_and_a_page_that_is_closed(context
     page.route(RATINGS, lambda route: route.abort())
     page.keyboard.press("5")
     page.get_by_text("5 stars: house, piano").wait_for()
-    page.get_by_role("link", name="house, piano").first.click()
+    page.locator(".take-row").get_by_role("link", name="house, piano").click()
+    page.wait_for_url("**/takes/*")
     page.get_by_text("1 verdict waits until the studio answers").wait_for()
     assert starred(page).get_attribute("aria-label") == "Give 5 stars", "what is on its way is shown"
     assert verdicts(page, studio) == []

@@ -1,9 +1,10 @@
 """Cut a stem out of a mix by a soft spectral mask.
 
-Given a mix and an estimate of one stem whose phases mean nothing (a phase-free codec's output, say), the stem's
-magnitudes still tell which parts of the mix belong to it. Each time-frequency cell of the mix is kept by the Wiener
-ratio T²/(T² + R²), where T is the estimate's magnitude and R = max(X - T, 0) what it leaves of the mix's X; the mix
-lends its own phases. An estimate that is a little too quiet still takes most of a cell it is alone in.
+Given a mix and estimates of its stems whose phases mean nothing (a phase-free codec's output, say), the stems' magnitudes
+still tell which parts of the mix are whose. Each time-frequency cell of the mix is shared among the stems as they are loud
+there, T / ΣT for magnitudes T (the ratio mask of Liutkus and Badeau, "Generalized Wiener filtering with fractional power
+spectrograms", 2015, at an exponent of 1), and the mix lends its own phases. What all stems get sums to the mix, and where all
+estimates are too quiet alike nothing is lost.
 """
 
 from __future__ import annotations
@@ -21,37 +22,33 @@ from .samples import Samples, as_channels
 _WINDOW: Final = 4096
 _HOP: Final = 1024
 _SMOOTH: Final = (3, 3)
-"""Cells (time, frequency) that both powers are averaged over: single cells of a phase-free estimate flicker."""
+"""Cells (time, frequency) that powers are averaged over: single cells of a phase-free estimate flicker."""
 _FLOOR: Final = 1e-10
 
 
-def mask_filter(mix: NDArray[Any], target: NDArray[Any], *, sharpness: float = 1.0) -> Samples:
-    """The part of `mix` that `target` describes, both (channels, n); the result plus the mix without it is the mix.
+def magnitudes(sound: NDArray[Any]) -> NDArray[np.float32]:
+    """How loud every cell of `sound` (channels, n) is: root mean square over its neighbours, (channels, frames, bins)."""
+    found = []
+    for channel in as_channels(sound):
+        power = uniform_filter(np.abs(_spectrum(channel)) ** 2, _SMOOTH, mode="nearest")
+        found.append(np.sqrt(np.maximum(power, 0.0, out=power), out=power))  # the running filter may dip below 0 by rounding
+    return np.stack(found)
 
-    `sharpness` above 1 cuts harder. Raises `BadInput` where the shapes differ.
+
+def cut_out(mix: NDArray[Any], wanted: NDArray[np.float32], claimed: NDArray[np.float32]) -> Samples:
+    """The part of `mix` (channels, n) of which magnitudes `wanted` are a share of those that all stems claim together.
+
+    Raises `BadInput` where shapes differ.
     """
-    whole, wanted = as_channels(mix), as_channels(target)
-    if whole.shape != wanted.shape:
-        raise BadInput(
-            f"a mix of {whole.shape} and a target of {wanted.shape} differ in shape", remedy="fit the target to the mix"
-        )
-    if sharpness <= 0:
-        raise BadInput(f"a sharpness of {sharpness:g} is not possible", remedy="give a number above 0")
-    return np.stack([_filter(x, t, sharpness) for x, t in zip(whole, wanted, strict=True)])
-
-
-def _filter(mix: NDArray[np.float32], target: NDArray[np.float32], sharpness: float) -> NDArray[np.float32]:
-    spectrum = _spectrum(mix)
-    present, wanted = _magnitude(spectrum), _magnitude(_spectrum(target))
-    rest = np.maximum(present - wanted, 0.0)
-    share = wanted**2 / np.maximum(wanted**2 + rest**2, _FLOOR)
-    return _sound(spectrum * share**sharpness, len(mix))
-
-
-def _magnitude(spectrum: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """Root mean square over each cell's neighbours; the running filter may dip below 0 by rounding."""
-    power = uniform_filter(np.abs(spectrum) ** 2, _SMOOTH, mode="nearest")
-    return np.asarray(np.sqrt(np.maximum(power, 0.0)), np.float32)
+    whole = as_channels(mix)
+    shape = (len(whole), (whole.shape[1] + -whole.shape[1] % _HOP + _WINDOW) // _HOP + 1, _WINDOW // 2 + 1)
+    if not shape == wanted.shape == claimed.shape:
+        message = f"a mix of {shape} cells and stems of {wanted.shape} and {claimed.shape} differ in shape"
+        raise BadInput(message, remedy="fit the stems to the mix")
+    cut = np.empty_like(whole)
+    for channel, own, every in zip(range(len(whole)), wanted, claimed, strict=True):  # one at a time: songs are long
+        cut[channel] = _sound(_spectrum(whole[channel]) * (own / np.maximum(every, _FLOOR)), whole.shape[1])
+    return cut
 
 
 def _window() -> NDArray[np.float32]:

@@ -44,6 +44,10 @@ class Card(Record):
     """Strength of guidance by default; 1 is none."""
     shift: float = Field(1.0, gt=0.0, le=10.0)
     """Shift of the schedule by default."""
+    extract_steps: int | None = Field(None, ge=1, le=1000)
+    """Steps of an extraction by default, where they are other ones; few give what a stem is like on average."""
+    extract_guidance: float | None = Field(None, ge=1.0, le=30.0)
+    """Guidance of an extraction by default, where it is another one."""
     discrete: bool = False
     """Distilled to the noise levels of the eight-step schedules; guidance is distilled into its weights."""
     shifts: tuple[float, ...] = (1.0, 2.0, 3.0)
@@ -62,6 +66,8 @@ class Card(Record):
     """Whether it was trained to hear `metronome.metronome` in the silence of text2music."""
     form: bool = False
     """Whether it hears there which section plays, too (`form.form_signals`)."""
+    form_guidance: float = Field(0.0, ge=0.0, le=10.0)
+    """How much further a take goes the way in which its form changes what is played (`walk`); 0 is as heard."""
     few_words: bool = False
     """Whether rarer words of a caption are put in common ones (`music.common_words`) and keys in one spelling (`Key.plain`): it
     learned its words from few."""
@@ -98,6 +104,12 @@ class Card(Record):
     def correction(self) -> Push:
         """DCW where nobody asks for another."""
         return self.dcw or ("double" if self.discrete else "off")
+
+    def sampling_of(self, task: Task) -> tuple[int, float]:
+        """Steps and guidance of `task` by default."""
+        if task is not Task.EXTRACT:
+            return self.steps, self.guidance
+        return self.extract_steps or self.steps, self.extract_guidance or self.guidance
 
     def hear_form(self, sections: Sections = ()) -> Sections | None:
         """`sections` as the metronome is told them, empty where nobody knows them; None for an instrument that hears no form."""

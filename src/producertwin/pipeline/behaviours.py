@@ -21,6 +21,7 @@ from ..model.sampling.options import EDGE
 from ..model.sampling.repainting import repainting
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
+from ..progress import OnProgress
 from ..timebase import CODE_RATE, frames_of, samples_of
 from ..wording import write_number
 from . import ending, guide
@@ -31,7 +32,7 @@ from .regions import windows_of
 from .source_metas import settle_regions
 from .sources import Expected, Sounds, Sources, inherit_prompt, longest
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
-from .stem_behaviours import cut_stem, name_stem, name_stems, play_stem, refuse_residue, settle_lego
+from .stem_behaviours import cut_out, name_stem, name_stems, play_stem, refuse_residue, settle_lego
 
 S = TypeVar("S", bound=Stage)
 
@@ -66,8 +67,11 @@ class Behaviour(Generic[S]):
     """LUFS that the take is brought up to where it is quieter."""
     needs_sound: Callable[[S], bool] = lambda _: False
     """Whether latents will not do, neither of its sources nor as its result: the waveforms themselves are worked on."""
-    finish: Callable[[Samples, Sources, AnyInstrument], Samples] = lambda audio, *_: audio
-    """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave; where the sound is needed."""
+    finish: Callable[[Samples, Request, Sources, AnyInstrument, OnProgress], Samples] = lambda audio, *_: audio
+    """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave; where the sound is needed.
+
+    May ask the instrument for more, and reports how far it is.
+    """
     judge: Callable[[S, Samples, Sources, Request], dict[str, float | None]] = lambda *_: {}
     """Measures the take's sound against stage, sources and what the instrument was asked.
 
@@ -222,7 +226,7 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         Task.EXTRACT,
         name_stem,
         needs_caption=False,
-        finish=cut_stem,
+        finish=cut_out,
         judge=refuse_residue,
         needs_sound=lambda _: True,
     ),

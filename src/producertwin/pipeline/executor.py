@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..audio import files
@@ -111,12 +112,12 @@ def choose_defaults(stage: Stage, known: Card) -> Stage:
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
-    guidance = play.guidance or known.guidance
-    chosen = {"guidance": guidance}
+    steps, guidance = known.sampling_of(behaviour_of(stage).task)
+    chosen = {"guidance": play.guidance or guidance}
     if not options.schedule:
-        chosen |= {"steps": play.steps or known.steps, "shift": play.shift or known.shift}
+        chosen |= {"steps": play.steps or steps, "shift": play.shift or known.shift}
     morph = stage.kind == "morph"
-    check_ways(options, guidance, known, morph=morph)
+    check_ways(options, chosen["guidance"], known, morph=morph)
     if options.dcw is None and known.correction != "off" and not morph:
         options = options.model_copy(update={"dcw": known.correction})
     check_idle(options, options.dcw or "off")
@@ -174,8 +175,7 @@ def split_batch(stage: Stage) -> Iterator[Stage]:
 def with_seed(stage: Stage, first: int, place: int) -> Stage:
     """`stage` for the take at `place` of a batch whose first seed is `first`; seeds are counted round at 2^32.
 
-    The takes of a retake share their seed, and the seeds of their other noise are counted up, from the one after it if none is
-    given.
+    The takes of a retake share their seed; the seeds of their other noise are counted up, if none is given from the one after it.
     """
     options, seed = stage.sampling, first + place
     if options.retake_variance > 0.0:
@@ -257,7 +257,7 @@ def perform(
         fade = behaviour.fade(stage, request.metas, prepared.sources)
         audio, measured = None, prepared.readings
         if generated.audio.shape[1]:
-            whole = behaviour.finish(generated.audio, prepared.sources, instrument)
+            whole = yield from events(partial(behaviour.finish, generated.audio, request, prepared.sources, instrument), what)
             measured = measured | behaviour.judge(stage, whole, prepared.sources, request)
             if words := read_back.tell(measured):
                 yield note(f"{what}{f', seed {request.seed}' if len(parts) > 1 else ''}: {words}")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ..audio import edits, levels, masking
+from ..audio import levels
 from ..errors import BadInput
+from ..model.sampling import separation
 from ..model.sampling.networks import AnyInstrument
 from ..model.sampling.request import Request, Samples
+from ..progress import OnProgress
 from . import guide
 from .regions import windows_of
 from .source_metas import settle_regions
 from .sources import Expected, Sounds, Sources, longest
 from .stages import Complete, Extract, Lego
 
-RESIDUE_DB: Final = -25.0
+RESIDUE_DB: Final = -30.0
 """An extracted stem further below its source is a residue."""
 
 
@@ -52,16 +54,9 @@ def name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
     return replace(request, source=sounds[0], stems=stage.stems)
 
 
-def cut_stem(audio: Samples, sources: Sources, instrument: AnyInstrument) -> Samples:
-    """The stem's sound.
-
-    A codec that does not keep phase cannot give back a stem's waveform; there the stem is cut out of the source itself by a
-    mask made of its spectrum.
-    """
-    if instrument.keeps_phase:
-        return audio
-    mix = sources[0].audio
-    return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
+def cut_out(audio: Samples, request: Request, sources: Sources, instrument: AnyInstrument, report: OnProgress) -> Samples:
+    """The stem's sound, cut out of its source where the codec does not keep phase."""
+    return separation.cut_stem(instrument, request, sources[0].audio, audio, on_progress=report)
 
 
 def refuse_residue(stage: Extract, audio: Samples, sources: Sources, _: Request) -> dict[str, float | None]:

@@ -13,12 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from ...audio import edits, masking
+from ...audio import edits
 from ...audio.samples import Samples
 from ...house_band.render import render
 from ...model.instrument import Instrument
 from ...model.sampling import engine
 from ...model.sampling.request import InputSound, Metas, Request, Sampling
+from ...model.sampling.separation import cut_stem
 from ...model.tasks import Task
 from ...timebase import samples_of
 from ..suite import TakePlan
@@ -99,8 +100,9 @@ def make(plan: TakePlan, instrument: Instrument, tracks: StemSong, other: StemSo
     }
     able = {name: order for name, order in orders.items() if order.task in instrument.tasks}
     takes = dict(zip(able, _sounds(instrument, list(able.values())), strict=True))
-    if not instrument.keeps_phase:
-        takes |= {name: masking.mask_filter(tracks.mix, take) for name, take in takes.items() if name.startswith("extract")}
+    takes |= {
+        name: cut_stem(instrument, orders[name], tracks.mix, take) for name, take in takes.items() if name.startswith("extract")
+    }
     return EditSounds(tracks, other, added, window, takes)
 
 

@@ -29,7 +29,7 @@ from ...recipe import Record, fingerprint
 from ..suite import NanoSuite, TakePlan
 from . import edit_figures, edit_takes, figures, long_takes, readings, sounds, speed, takes
 
-_VERSIONS: Final = {"prompts": 2, "edits": 2, "long": 2}
+_VERSIONS: Final = {"prompts": 2, "edits": 3, "long": 2}
 """Raised when the same suite would ask for other prompts or edits, or hold their sounds against other figures."""
 _MEASURED: Final = (render.VERSION, readings.VERSION)
 """What every kept figure depends on besides: the band's songs and the meters."""

@@ -56,6 +56,10 @@ class GraphNetworks:
         """As `Networks.describe_conditioning`."""
         return ()
 
+    def describe_playing(self) -> Hashable:
+        """As `Networks.describe_playing`."""
+        return ()
+
     def encode_condition(self, prompt: PromptTokens, timbre: Floats) -> Floats:
         """As `Networks.encode_condition`."""
         text = self._run("text_encoder", embeddings=self._embed(prompt.text))["states"]
@@ -183,6 +187,10 @@ class GraphPredictor:
             return (found,)
         null = np.broadcast_to(self.instrument.null_condition.reshape(1, 1, -1), (len(x), 1, conditions[0].shape[2]))
         return found, self._ask(x, t, around, null, _ones(null))
+
+    def predict_alone(self, x: Floats, place: int, around: Floats, conditions: tuple[Floats, NDArray[np.bool_]]) -> Floats:
+        """As `Predictor.predict_alone`."""
+        return self._ask(x, self.schedule.levels_asked[place], around, *conditions)
 
     def _ask(self, x: Floats, t: float, around: Floats, condition: Floats, mask: NDArray[np.bool_]) -> Floats:
         level = np.full(len(x), t, np.float32)

@@ -19,8 +19,15 @@ Sections = tuple[tuple[float, str], ...]
 """Second and kind of each section, from the first on; `end` where the song is over. Empty where nobody knows the form."""
 STRENGTH = 3.0
 """What a signal is worth where it sounds: twice the spread of the silence that carries it, for it stands in few channels."""
+GUIDED_ABOVE = 0.6
+"""The noise levels at which a form is guided: who plays, and how much, is settled there."""
 NEAR = 2.0
 """Seconds in which a bound's signal falls to a third."""
+
+
+def has_sections(sections: Sections) -> bool:
+    """Whether a song of this form has sections of several kinds, so that one can differ from another."""
+    return len({kind for _, kind in sections} - {"end"}) > 1
 
 
 def form_signals(sections: Sections, frames: int, *, first: int = 0) -> NDArray[np.float32]:

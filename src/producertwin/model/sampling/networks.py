@@ -43,6 +43,9 @@ class Predictor(Protocol):
     def predict(self, x: Array, place: int, around: Array, conditions: Any) -> tuple[Array, ...]:
         """Velocities at the level of `place`: conditional, or conditional and unconditional where the step is guided."""
 
+    def predict_alone(self, x: Array, place: int, around: Array, conditions: Any) -> Array:
+        """The conditional velocity at the level of `place`, guided or not."""
+
 
 class Networks(Protocol):
     """The networks of one instrument."""
@@ -61,6 +64,9 @@ class Networks(Protocol):
 
     def describe_conditioning(self) -> Hashable:
         """What decides a condition beside words and timbre: the adapters that act on its encoder."""
+
+    def describe_playing(self) -> Hashable:
+        """What decides what is played beside weights and request: the adapters it wears, and when they act."""
 
     def encode_condition(self, prompt: PromptTokens, timbre: Array) -> Array:
         """The condition `(tokens, hidden)` of words and of the latents of references `(references, frames, width)`."""

@@ -100,7 +100,8 @@ def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]
             notes.append(f"{card.name} knows only its own noise levels: the schedule was moved to {len(known)} of them")
             levels = known
     else:
-        levels = flow.schedule(asked.steps or card.steps, card.shift if asked.shift is None else asked.shift)
+        steps, _ = card.sampling_of(request.task)
+        levels = flow.schedule(asked.steps or steps, card.shift if asked.shift is None else asked.shift)
         distilled = [level for shift in card.shifts for level in flow.schedule(8, shift)]
         if card.discrete and distilled and _differ(levels, flow.snap_levels(levels, distilled)):
             shifts = " or ".join(write_number(shift) for shift in card.shifts)
@@ -115,7 +116,8 @@ def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]
 
 
 def _guidance(request: Request, card: Card, notes: list[str]) -> float:
-    guidance = card.guidance if request.sampling.guidance is None else request.sampling.guidance
+    _, usual = card.sampling_of(request.task)
+    guidance = usual if request.sampling.guidance is None else request.sampling.guidance
     if not 1.0 <= guidance <= 30.0:
         raise BadInput(f"guidance {write_number(guidance)}", remedy="choose 1 (none) to 30")
     if card.discrete and guidance > 1.0:

@@ -54,7 +54,14 @@ class Prediction:
     def predict(self, x: Tensor, place: int, around: Tensor, conditions: Conditions) -> tuple[Tensor, ...]:
         """Velocities at the schedule's level of `place`: conditional, or conditional and unconditional inside the interval."""
         low, high = self.schedule.ways.interval
-        guided = self.guided and low <= self.levels[place] <= high
+        return self._ask(x, place, around, conditions, guided=self.guided and low <= self.levels[place] <= high)
+
+    def predict_alone(self, x: Tensor, place: int, around: Tensor, conditions: Conditions) -> Tensor:
+        """The conditional velocity at the schedule's level of `place`, guided or not."""
+        [velocity] = self._ask(x, place, around, conditions, guided=False)
+        return velocity
+
+    def _ask(self, x: Tensor, place: int, around: Tensor, conditions: Conditions, *, guided: bool) -> tuple[Tensor, ...]:
         acting = self.adapters.at(self.levels[place])
         self.adapters.let_act(acting)
         if acting not in conditions.cached:

@@ -10,11 +10,12 @@ Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..tasks import Task
 from .arrays import Array, join, library_of, like
 from .conditioning import encode_once
+from .form import has_sections
 from .metronome import metronome
 from .networks import AnyInstrument, networks_of
 from .plan import SamplingPlan
@@ -33,6 +34,8 @@ class TaskContext:
     """The source's latents; those of codes that take its place."""
     made: Array | None
     """Repaint: the mask of what is to be made; the rest is kept."""
+    formless: Array | None = None
+    """The context without the form, where it tells one that is to be guided."""
 
 
 def latents_of(instrument: AnyInstrument, sound: InputSound, frames: int) -> Array:
@@ -81,7 +84,10 @@ def prepare(instrument: AnyInstrument, plan: SamplingPlan) -> TaskContext:
         return TaskContext(join([heard, ones], -1), nothing, heard, None)
     if request.source is None:
         stacked = join([silence + _metronome_of(instrument, request, frames), ones], -1)
-        return TaskContext(stacked, stacked, None, None)
+        if not (instrument.card.form_guidance and has_sections(request.sections)):
+            return TaskContext(stacked, stacked, None, None)
+        bare = join([silence + _metronome_of(instrument, replace(request, sections=()), frames), ones], -1)
+        return TaskContext(stacked, stacked, None, None, bare)
     source = latents_of(instrument, request.source, frames)
     if request.task is Task.COVER:
         heard = networks_of(instrument).through_codes(source) if request.follow == "codes" else source

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..adapters.attach import Attached, acting_on
+from ..adapters.attach import Attached, acting_on, attached_to
 from ..adapters.by_level import ByLevel, by_level
 from ..instrument import Instrument, frame_bytes
 from . import audio_codes, flow
@@ -55,6 +55,10 @@ class TorchNetworks:
     def describe_conditioning(self) -> Hashable:
         """As `Networks.describe_conditioning`."""
         return acting_on(self.instrument.condition_encoder)
+
+    def describe_playing(self) -> Hashable:
+        """As `Networks.describe_playing`."""
+        return tuple((one.adapter.revision, one.scale, one.levels) for one in attached_to(self.instrument))
 
     def encode_condition(self, prompt: PromptTokens, timbre: Tensor) -> Tensor:
         """As `Networks.encode_condition`."""
