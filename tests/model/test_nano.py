@@ -23,7 +23,7 @@ from producertwin.model.instrument import Instrument, write_index
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import InputSound, Metas, Request, Samples, Sampling, StartPoint
 from producertwin.model.tasks import Task
-from producertwin.model.variants.catalogue import NANO, card_of
+from producertwin.model.variants.catalogue import NANO, VARIANTS, card_of
 from producertwin.model.variants.load import load
 from producertwin.music import Key
 from producertwin.quality.detectors.colour import find_shimmer
@@ -49,6 +49,13 @@ def test_the_package_stays_small_and_whole() -> None:
     assert sum(path.stat().st_size for path in files) <= 60 * 10**6
     assert {"model_index.json", "twin.json", "training.json", "README.md"} <= {path.name for path in NANO.iterdir()}
     assert not [path for path in files if path.suffix in (".pt", ".bin", ".ckpt", ".pkl")]
+
+
+def test_the_card_beside_the_weights_is_the_catalogues_with_the_facts_of_training() -> None:
+    card, shipped = VARIANTS["nano"].card, card_of(NANO)
+    facts = {name: getattr(shipped, name) for name in ("form", "words", "revision", "licence")}
+    assert shipped == card.model_copy(update=facts)
+    assert shipped.form and shipped.words and shipped.revision and shipped.licence
 
 
 def test_a_written_index_names_what_diffusers_has(nano: Instrument, tmp_path: Path) -> None:

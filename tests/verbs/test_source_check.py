@@ -146,7 +146,7 @@ def test_a_stem_that_is_there_is_extracted(studio: Studio, tmp_path: Path, stem:
     path = files.write(tmp_path / "song.flac", band("house"))
     [made], _ = play(studio, edit("extract", path, stem=stem, play=Play(variant="nano", seed=1, steps=8)))
     chance, level = made.take.meters["source_stem_chance"], made.take.meters["extracted_db"]
-    assert chance is not None and chance > 0.5 and level is not None and level > -20.0
+    assert chance is not None and chance > 0.5 and level is not None and level > -15.0
 
 
 @pytest.mark.parametrize("stem", ["drums", "bass", "vocals"])

@@ -41,19 +41,25 @@ def cut_out(mix: NDArray[Any], wanted: NDArray[np.float32], claimed: NDArray[np.
     Raises `BadInput` where shapes differ.
     """
     whole = as_channels(mix)
-    shape = (len(whole), (whole.shape[1] + -whole.shape[1] % _HOP + _WINDOW) // _HOP + 1, _WINDOW // 2 + 1)
+    shape = (len(whole), *_cells(whole.shape[1]))
     if not shape == wanted.shape == claimed.shape:
         message = f"a mix of {shape} cells and stems of {wanted.shape} and {claimed.shape} differ in shape"
         raise BadInput(message, remedy="fit the stems to the mix")
     cut = np.empty_like(whole)
-    for channel, own, every in zip(range(len(whole)), wanted, claimed, strict=True):  # one at a time: songs are long
-        cut[channel] = _sound(_spectrum(whole[channel]) * (own / np.maximum(every, _FLOOR)), whole.shape[1])
+    for place, channel in enumerate(whole):  # one at a time: songs are long
+        share = wanted[place] / np.maximum(claimed[place], _FLOOR)
+        cut[place] = _sound(_spectrum(channel) * share, len(channel))
     return cut
 
 
 def _window() -> NDArray[np.float32]:
     """Root of a Hann window, used both ways: the squares of the overlapping windows sum to 2."""
     return np.sqrt(stft.periodic_hann(_WINDOW)).astype(np.float32)
+
+
+def _cells(samples: int) -> tuple[int, int]:
+    """Frames and bins of the spectrum of so many samples."""
+    return (samples + -samples % _HOP + _WINDOW) // _HOP + 1, _WINDOW // 2 + 1
 
 
 def _spectrum(channel: NDArray[np.float32]) -> NDArray[np.complex64]:

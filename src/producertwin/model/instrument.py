@@ -45,9 +45,9 @@ class Card(Record):
     shift: float = Field(1.0, gt=0.0, le=10.0)
     """Shift of the schedule by default."""
     extract_steps: int | None = Field(None, ge=1, le=1000)
-    """Steps of an extraction by default, where they are other ones; few give what a stem is like on average."""
+    """Steps of an extraction by default, where it takes others than the rest: few give a stem's average, which masks want."""
     extract_guidance: float | None = Field(None, ge=1.0, le=30.0)
-    """Guidance of an extraction by default, where it is another one."""
+    """Guidance of an extraction by default, where it takes another than the rest."""
     discrete: bool = False
     """Distilled to the noise levels of the eight-step schedules; guidance is distilled into its weights."""
     shifts: tuple[float, ...] = (1.0, 2.0, 3.0)
@@ -67,7 +67,7 @@ class Card(Record):
     form: bool = False
     """Whether it hears there which section plays, too (`form.form_signals`)."""
     form_guidance: float = Field(0.0, ge=0.0, le=10.0)
-    """How much further a take goes the way in which its form changes what is played (`walk`); 0 is as heard."""
+    """How many times the change that the form makes to a prediction is added to it once more (`walk`); 0 adds nothing."""
     few_words: bool = False
     """Whether rarer words of a caption are put in common ones (`music.common_words`) and keys in one spelling (`Key.plain`): it
     learned its words from few."""

@@ -62,7 +62,7 @@ class _Walk:
         return self._keep(x, first) if self.schedule.kept == len(self.schedule.levels) else x
 
     def _predict(self, x: Array, place: int, around: Array, conditions: Any) -> tuple[Array, ...]:
-        """The model's velocities, the conditional one moved on in the way that the form moves it."""
+        """The model's velocities; what the form changes in the conditional one is added to it again, `form_guidance` times."""
         found = self.model.predict(x, place, around, conditions)
         if self.formless is None or self.schedule.levels_asked[place] < GUIDED_ABOVE:
             return found
