@@ -232,7 +232,7 @@ def limit(sound: Sound, s: dict[str, float]) -> Sound:
     count = sound.shape[1]
     between = np.stack([[np.convolve(side, row)[:count] for row in taps] for side in sound])
     peak = np.abs(between).max(axis=(0, 1))  # 6 samples late
-    over = np.maximum(20 * np.log10(np.maximum(peak, 1e-6)) - (s["ceiling"] - 0.1), 0)
+    over = np.maximum(20 * np.log10(np.maximum(peak, 1e-6)) - (s["ceiling"] - s["margin"] - 0.1), 0)
     highest = np.array([over[max(0, at - 127) : at + 1].max() for at in range(count)])
     y, held = 0.0, np.empty(count)
     for at, x in enumerate(highest):

@@ -36,6 +36,7 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "seconds": {"seconds": 12},
         "guide": {"guide": "none"},
         "guide_strength": {"guide_strength": 0.3},
+        "guide_sings": {"guide_sings": True},
         "codes": {"codes": write_codes(range(8)), "seconds": 1.6},
         "song": {"song": {"chords": "Am | F"}},
         "hold": {"hold": "tempo", "tries": 1},

@@ -13,11 +13,12 @@ from producertwin.audio import files
 from producertwin.audio.samples import Samples
 from producertwin.errors import BadInput, Diverged, NotFound
 from producertwin.evaluation import markdown
-from producertwin.evaluation.nano import edit_takes, report, songs, sounds, takes, targets
+from producertwin.evaluation.nano import edit_takes, report, singing, songs, sounds, takes, targets
 from producertwin.evaluation.nano.edit_takes import StemSong
 from producertwin.evaluation.nano.songs import Sketch, Song, SongPrompt
 from producertwin.evaluation.nano.suite import NanoFigures, evaluate, examples_folder
 from producertwin.evaluation.suite import NanoSuite, TakePlan
+from producertwin.house_band.captions import caption
 from producertwin.house_band.styles import COARSE, STYLES
 from producertwin.metrics import style_classifier
 from producertwin.model.instrument import Instrument
@@ -31,8 +32,8 @@ from producertwin.settings import Settings
 pytestmark = pytest.mark.thorough
 
 SUITE = NanoSuite(
-    prompts=8, reference=24, seconds=2.0, steps=2, again=1, edits=2, long=1, long_seconds=40.0, batch=4, workers=1, examples=1,
-    speed="none",
+    prompts=8, reference=24, seconds=2.0, steps=2, again=1, edits=2, long=1, long_seconds=40.0, sung=2, batch=4, workers=1,
+    examples=1, speed="none",
 )  # fmt: skip
 BAND = ("drums", "bass", "keyboard")
 SYSTEMS = ("real", "codec", "sketch", "plain", "guided 0.2")
@@ -130,6 +131,15 @@ def test_every_edit_is_measured_on_every_song(found: NanoFigures) -> None:
     assert kept.value == 1.0
     assert changed.value > 1.0
     assert edits.extract["drums"].value < 5.0  # random weights know no drums
+
+
+def test_songs_with_words_are_heard_beside_the_same_without(found: NanoFigures) -> None:
+    sung = found.voices
+    assert sung is not None and sung.songs == 2 and tuple(sung.heard) == singing.SYSTEMS
+    for index in range(6):
+        song = singing.song(SUITE, index)
+        assert "vocals" not in song.plain.stems and "vocals" in song.sung.stems
+        assert song.plain.bpm == song.sung.bpm and "vocals" in caption(song.sung)
 
 
 def test_long_takes_are_read_at_the_form_they_were_told(found: NanoFigures) -> None:

@@ -25,7 +25,7 @@ EXPECTED = {
     "strings": "string_section solo_violin cello pizzicato harp koto",
     "woodwinds": "flute clarinet sax soprano_sax shakuhachi",
     "brass": "trumpet muted_trumpet brass_section trombone french_horn",
-    "vocals": "vocal_ah vocal_oo vocal_hum vocal_chop vocal_speech",
+    "vocals": "vocal_ah vocal_oo vocal_hum vocal_woman vocal_man vocal_chop vocal_speech",
     "backing_vocals": "choir_ah choir_oo",
     "percussion": "shaker congas sleigh_bells tambourine claves woodblocks finger_snaps wind_chimes",
     "drums": "boom_bap dusty acoustic brushes kit_808 kit_909 techno breaks gated drill rock toy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from producertwin.house_band.captions import vocabulary
-from producertwin.model.hearing import asks_to_sing, hear, learn_triggers
+from producertwin.model.hearing import asks_to_sing, can_sing, hear, learn_triggers
 from producertwin.model.instrument import Card
 from producertwin.model.variants.catalogue import NANO, VARIANTS, card_of
 
@@ -23,7 +23,7 @@ def unknown(caption: str, card: Card) -> list[str]:
 
 def test_the_shipped_card_lists_the_words_of_the_band(nano: Card) -> None:
     assert len(nano.words & vocabulary()) > 600, "what the band learned to say since, the weights have not heard"
-    assert not nano.sings
+    assert nano.syllables and not nano.sings
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,11 @@ def test_wordless_voices_and_their_absence_are_not_singing(caption: str, nano: C
     ("lyrics", "asked"), [("[verse]\nhello", True), ("", False), ("[Instrumental]", False), ("instrumental", False)]
 )
 def test_lyrics_ask_to_sing(lyrics: str, asked: bool, nano: Card) -> None:
-    assert asks_to_sing("lofi", lyrics, nano) == (("lyrics",) if asked else ())
+    mute = nano.model_copy(update={"syllables": False})
+    assert asks_to_sing("lofi", lyrics, mute) == (("lyrics",) if asked else ())
+    assert can_sing(nano, lyrics) == asked and not can_sing(mute, lyrics)
+
+
+def test_one_that_sings_syllables_sings_where_it_is_given_any(nano: Card) -> None:
+    assert asks_to_sing("pop, female vocals", "[verse]\nhello", nano) == ()
+    assert asks_to_sing("pop, female vocals", "[Instrumental]", nano) == ("female vocals",)

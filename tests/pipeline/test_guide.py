@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from producertwin.model.tasks import Task
 from producertwin.model.variants.catalogue import VARIANTS
 from producertwin.music import Key
 from producertwin.pipeline import guide
+from producertwin.pipeline.behaviours import behaviour_of
 from producertwin.pipeline.stages import Generate, Lego
 from producertwin.timebase import samples_of
 from producertwin.verbs.rendering import Rendered
@@ -135,17 +137,35 @@ def test_bleak_draws_as_dark() -> None:
 
 @pytest.mark.parametrize(("caption", "seconds"), [("lofi", 10.0), ("house", 36.0), ("jazz trio, piano", 120.0), ("xqzzt", 300.0)])
 def test_a_take_without_a_sketch_has_a_form_that_ends_in_time(caption: str, seconds: float) -> None:
-    stage, metas = ask(caption, guide="none", seconds=seconds), Metas(84.0, Key.parse("A minor"), 4)
-    form = guide.draw_sections(stage, 7, metas)
-    bar = 4 * 60.0 / 84.0
-    assert form == guide.draw_sections(stage, 7, metas)
+    stage, bar = ask(caption, guide="none", seconds=seconds), 4 * 60.0 / 84.0
+    asked = Request(caption, seconds, 7, metas=Metas(84.0, Key.parse("A minor"), 4))
+    form = guide.tell_form(stage, asked).sections
+    assert guide.tell_form(stage, asked) == replace(asked, sections=form)
     assert form[0][0] == 0.0 and [second for second, _ in form] == sorted({second for second, _ in form})
     assert all(second / bar == pytest.approx(round(second / bar)) for second, _ in form)
     assert form[-1][1] == "end"
     if seconds > 30.0:
         assert form[0][1] == "intro" and form[-2][1] == "outro"
         assert 2.0 - 1e-6 <= seconds - form[-1][0] < 2.0 + bar
-    assert guide.draw_sections(stage, 7, Metas()) == ()
+    assert guide.tell_form(stage, replace(asked, metas=Metas())) == replace(asked, metas=Metas())
+
+
+def test_a_take_with_lyrics_is_told_when_they_are_sung() -> None:
+    lyrics = {"lyrics": "[verse]\nrain on the window\n[chorus]\nhold me"}
+    asked = Request("house", 20.0, 7, metas=Metas(126.0, Key.parse("A minor"), 4))
+    plain, free = (guide.tell_form(ask("house", guide="none", seconds=20.0, prompt=words), asked) for words in ({}, lyrics))
+    assert free.sections == plain.sections and not plain.sung
+    assert len({one.pitch for one in free.sung}) > 1
+    assert all(0 <= one.begin < one.end <= 20.5 for one in free.sung)
+    assert [one.begin for one in free.sung] == sorted(one.begin for one in free.sung)
+    kept = [
+        guide.sketch(ask("house", guide="band", seconds=20.0, prompt=lyrics, guide_sings=sings), asked) for sings in (True, False)
+    ]
+    assert (
+        kept[0].sung == kept[1].sung != () and kept[0].sections == kept[1].sections
+    )  # told to who plays, sung by the band or not
+    sounds = [one.start.sound.audio for one in kept if one.start is not None]
+    assert len(sounds) == 2 and not np.array_equal(*sounds)
 
 
 def test_a_sketch_tells_its_own_form() -> None:
@@ -179,6 +199,33 @@ def test_a_guided_take_says_so_and_states_what_the_band_chose(play: Player) -> N
     assert (guided.take.hearing.drawn, guided.take.hearing.style) == (("bpm", "meter"), "SEASON-06")
     assert guided.take.stage["prompt"]["bpm"] is None  # type: ignore[index,call-overload]
     assert guided.take.audio != free.take.audio
+
+
+@pytest.mark.parametrize(
+    ("variant", "fields", "sings"),
+    [
+        ("nano", {"prompt": {"lyrics": "[verse]\nhello rain"}}, True),
+        ("nano", {"prompt": {"lyrics": "[verse]\nhello rain"}, "guide_sings": False}, False),
+        ("nano", {"prompt": {"lyrics": "[Instrumental]"}}, False),
+        ("nano", {}, False),
+        ("base", {"prompt": {"lyrics": "[verse]\nhello rain"}}, False),
+        ("base", {"prompt": {"lyrics": "[verse]\nhello rain"}, "guide_sings": True}, True),
+    ],
+)
+def test_the_guide_sings_for_an_instrument_that_sings_no_words(variant: str, fields: dict[str, Any], sings: bool) -> None:
+    asked = ask("house", guide="band", seconds=20.0, **fields)
+    stage, _ = behaviour_of(asked).choose(asked, VARIANTS[variant].card)
+    score = guide.write_score(stage, 7, Metas(126.0, Key.parse("A minor"), 4))
+    assert bool(score.sung) == sings
+    assert guide.write_score(stage, 7, Metas(126.0, Key.parse("A minor"), 4)) == score
+    assert stage.guide_sings is (True if sings else asked.guide_sings)  # what nobody asks for leaves no trace in a take
+
+
+def test_a_caption_says_who_sings_the_guide() -> None:
+    words = {"prompt": {"lyrics": "hello rain"}, "guide_sings": True, "seconds": 20.0}
+    for caption, patch in (("house, female vocals", "vocal_woman"), ("house, male singer", "vocal_man")):
+        score = guide.write_score(ask(caption, guide="band", **words), 7, Metas(126.0, Key.parse("A minor"), 4))
+        assert patch in {part.patch for part in score.parts}
 
 
 @pytest.mark.thorough

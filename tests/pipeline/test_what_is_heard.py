@@ -98,6 +98,23 @@ def test_the_verb_tells_and_the_take_keeps_what_became_of_the_words(studio: Stud
     assert [event for event in planned if isinstance(event, Message)] == [m for m in messages if "drawn" not in m.text]
 
 
+@pytest.mark.parametrize(
+    ("caption", "lyrics", "said"),
+    [
+        ("lofi, female vocals", "[verse]\nhello rain", ["sings the syllables of lyrics, not words"]),
+        ("lofi", "[verse]\nпривет", ["sings the syllables of lyrics, not words", "are sung on la"]),
+        ("lofi, female vocals", "", ["sings only where there are lyrics: female vocals"]),
+        ("lofi", "[Instrumental]", []),
+        ("lofi", "", []),
+    ],
+)
+def test_what_becomes_of_a_voice_is_said(caption: str, lyrics: str, said: list[str]) -> None:
+    card = CARD.model_copy(update={"syllables": True})
+    found = told(ask(caption, prompt={"lyrics": lyrics}, guide="none"), card)
+    voiced = [text for text in (*found["warning"], *found["note"]) if not text.startswith("style")]
+    assert len(voiced) == len(said) and all(part in text for part, text in zip(said, voiced, strict=True))
+
+
 @pytest.mark.thorough
 def test_other_words_give_another_take_at_one_seed(studio: Studio) -> None:
     curves, pulses = [], []

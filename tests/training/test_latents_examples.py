@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,13 @@ import torch
 from safetensors.torch import save_file
 
 from producertwin.errors import NotFound
+from producertwin.model.sampling.request import Metas
 from producertwin.model.tasks import Task
-from producertwin.training.pretrain.latents import LatentShards, draw_example, thin_caption
+from producertwin.training.pretrain.begin import read_shipped_words
+from producertwin.training.pretrain.latents import LatentShards, draw_example, thin_caption, words_within
+from producertwin.training.pretrain.lyricist import write_lyrics
+from producertwin.training.pretrain.nano import Words
+from producertwin.training.pretrain.songs import SongPlan, render_song
 
 TAGS = ("lofi", "rhodes", "dusty drums", "bass guitar", "vinyl crackle", "instrumental")
 TASKS = {Task.TEXT2MUSIC: 1.0}
@@ -70,6 +76,58 @@ def test_a_caption_is_terse_only_beside_a_reference(shards: LatentShards) -> Non
     }
     assert set(lengths[False]) == {len(TAGS)} and 20 <= len(lengths[True]) <= 40
     assert np.mean(lengths[True]) < 3
+
+
+SUNG = {"sung": [(0.0, 4.0, 0, "verse", "first"), (4.5, 8.5, 0, "verse", "second"), (9.0, 13.0, 1, "chorus", "third")]}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lyrics"),
+    [
+        ((0, 13), "[Verse]\nfirst\nsecond\n\n[Chorus]\nthird"),
+        ((0, 6), "[Verse]\nfirst"),
+        ((2, 6.6), "[Verse]\nfirst\nsecond"),
+        ((9, 20), "[Chorus]\nthird"),
+        ((13, 20), ""),
+    ],
+)
+def test_a_crop_has_the_words_that_are_sung_in_it_by_half_and_more(seconds: tuple[float, float], lyrics: str) -> None:
+    begin, end = (round(25 * second) for second in seconds)
+    assert words_within(SUNG, begin, end - begin) == lyrics
+    assert words_within({}, begin, end - begin) == ""
+
+
+def test_a_task_on_a_sound_is_often_told_no_words(shards: LatentShards) -> None:
+    shards.songs[0]["sung"] = [(0.0, 20.0, 0, "verse", "rain")]
+    try:
+        rng = np.random.default_rng(5)
+        told = {
+            task: [draw_example(shards, rng, 512, {task: 1.0}).lyrics for _ in range(40)] for task in Task if task != Task.LEGO
+        }
+    finally:
+        del shards.songs[0]["sung"]
+    assert set(told[Task.TEXT2MUSIC]) == {"[Verse]\nrain"}
+    assert all(set(found) == {"", "[Verse]\nrain"} for task, found in told.items() if task != Task.TEXT2MUSIC)
+    example = draw_example(shards, rng, 128, TASKS)
+    assert example.lyrics == ""
+    batch = [example, replace(example, lyrics="[Verse]\nrain on the window")]
+    *_, ids, mask = Words(read_shipped_words()).batch(batch, [Metas(), Metas()], rng)
+    assert mask[1].all() and int(mask[0].sum()) < int(mask[1].sum()) == ids.shape[1]
+
+
+def test_lyrics_have_marks_and_are_drawn_anew() -> None:
+    texts = [write_lyrics(np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+    assert all(text.startswith("[Verse]\n") and "[Chorus]" in text and "{" not in text for text in texts)
+
+
+def test_two_songs_of_five_are_sung_and_the_others_are_what_they_were(tmp_path: Path) -> None:
+    plan = SongPlan(tmp_path, seed=19, seconds=2.56)
+    facts = [render_song(plan, index, None)[1][0] for index in range(10)]
+    sung = [fact for fact in facts if fact["sung"]]
+    assert 2 <= len(sung) <= 7
+    assert all(("vocals" in fact["stems"] and "male vocals" in fact["captions"][0]) for fact in sung)
+    assert all(begin < end for fact in sung for begin, end, *_ in fact["sung"])
 
 
 def test_no_latents_are_said_with_the_verb_that_makes_them(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
+from ..house_band.song_words import SINGERS
 from ..house_band.styles import ARTEFACTS, PATCHES, STYLES, SYNONYMS, Style
 from ..music import Mode, common_words
 from .heuristics import load_heuristics
@@ -79,13 +80,16 @@ def mode_of(mood: str) -> Mode | None:
 def _phrases() -> dict[str, Tag]:
     """Every phrase and its tag; where one is of several kinds the last of these counts."""
     table = load_heuristics()
+    singers = {PATCHES[name].word for name in SINGERS.values()}  # asked for as a voice (`facts.take_voice`)
     found: dict[str, Tag] = {}
     for style in STYLES.values():
         found |= {tag: Tag("mood", tag) for tag in style.moods}
         found |= {tag: Tag("sound", tag) for tag in style.production}
     found |= {name.replace("_", " "): Tag("sound", name.replace("_", " ")) for name in ARTEFACTS}
     found |= {tag: Tag("instrument", tag) for style in STYLES.values() for tag in style.instruments}
-    found |= {tag: Tag("instrument", tag) for tag in (*(patch.word for patch in PATCHES.values()), *_PLAYED)}
+    found |= {
+        tag: Tag("instrument", tag) for tag in (*(patch.word for patch in PATCHES.values()), *_PLAYED) if tag not in singers
+    }
     found |= {style.atmosphere: Tag("place", style.atmosphere) for style in STYLES.values() if style.atmosphere}
     found |= {tag: Tag("mood", tag) for tag in _MODES}
     for style in STYLES.values():
@@ -96,9 +100,9 @@ def _phrases() -> dict[str, Tag]:
     found |= {
         other: found.get(tag) or Tag("place" if "ambience" in tag else "sound", tag)
         for other, tag in spread.items()
-        if other not in found
+        if other not in found and tag not in singers
     }
-    found |= {tag: Tag("place" if "ambience" in tag else "sound", tag) for tag in SYNONYMS if tag not in found}
+    found |= {tag: Tag("place" if "ambience" in tag else "sound", tag) for tag in SYNONYMS if tag not in {*found, *singers}}
     found |= {alias: Tag("style", alias) for alias in _ALIASES}
     found |= {word: found.get(tag) or Tag("sound", tag) for word, tag in table.words.items()}
     found |= {word: Tag("cannot", word) for word in table.cannot["genres"]}

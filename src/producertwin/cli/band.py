@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from ..verbs import band as verbs
 from ..verbs.band import Album, AlbumPlan, PlayPlan, Song
 from ..verbs.studio import open_studio
-from .doors import read_out
+from .doors import read_lyrics, read_out
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -24,7 +24,7 @@ app = App(
 
 
 @app.command(name="play")
-@options(Song, positional=("style",), renamed={"seconds": "--duration"})
+@options(Song, positional=("style",), renamed={"seconds": "--duration"}, reads={"lyrics": read_lyrics})
 def play(
     plan: Song,
     *,

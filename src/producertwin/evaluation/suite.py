@@ -44,6 +44,8 @@ class NanoSuite(TakePlan):
     """Held-out songs that are played at length."""
     long_seconds: float = Field(120.0, ge=40.0, le=600.0)
     """That length."""
+    sung: int = Field(40, ge=0, le=1_000)
+    """Held-out songs that are asked for with lyrics and without."""
     batch: int = Field(6, ge=1, le=64)
     """Prompts taken together."""
     workers: int = Field(2, ge=1, le=64)

@@ -81,14 +81,15 @@ def album(
 
 
 def lyrics(score: Score) -> str:
-    """`[Instrumental]`, or the hummed syllables of every section in which a voice sings."""
+    """`[Instrumental]`, or the words of every section that is sung and the hummed syllables of those with another voice."""
     sung = [part for part in score.parts if part.stem == "vocals" and _HUMMED.get(part.patch)]
-    if not sung:
+    if not sung and not score.sung:
         return INSTRUMENTAL
     lines = []
-    for section in score.sections:
+    for number, section in enumerate(score.sections):
         begin, end = section.first_bar * score.meter, (section.first_bar + section.bars) * score.meter
-        words = [_HUMMED[part.patch] for part in sung if any(begin <= note.start < end for note in part.notes)]
+        words = [line.text for line in score.sung if line.section == number]
+        words = words or [_HUMMED[part.patch] for part in sung if any(begin <= note.start < end for note in part.notes)]
         lines.append(f"[{section.kind.capitalize()}]\n" + ("\n".join(words) if words else INSTRUMENTAL))
     return "\n\n".join(lines)
 

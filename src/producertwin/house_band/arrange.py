@@ -51,7 +51,7 @@ _CHORDS: Final = frozenset(
 )
 _HOLLOW: Final = frozenset({"chug", "arp"})
 """Of these, those that leave tones out."""
-_TUNES: Final = frozenset(("lead", "hum", "chop", "speech"))
+_TUNES: Final = frozenset(("lead", "sing", "hum", "chop", "speech"))
 _MOST_STEMS, _FEWEST_STEMS = 7, 3
 _STAND_INS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "drums": ("beat", ("kit_808", "acoustic")),

@@ -78,6 +78,8 @@ _VOICES: Final = {
     "vocal_hum": "humming",
     "vocal_ah": "wordless vocals",
     "vocal_oo": "soft vocals",
+    "vocal_woman": "female vocals",
+    "vocal_man": "male vocals",
     "vocal_chop": "chopped vocals",
     "vocal_speech": "spoken word",
 }

@@ -24,6 +24,7 @@ from .arrange import Habits, pick
 from .outline import Outline, bar_at
 from .players import SongPlan
 from .score import Chord, MixCharacter, Score, Section, begins_of
+from .song_words import SINGERS, Voice, Words, lay_words, time_lines
 from .styles import STYLES, Style, check_stem, find
 
 __all__ = ["Habits", "compose"]
@@ -45,13 +46,15 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
     stems: Sequence[str] | None = None,
     habits: Habits | None = None,
     outline: Outline | None = None,
+    words: Words | None = None,
 ) -> Score:
     """Write a song in `style` (an id, a name or tags, see `styles.find`).
 
     What is None is drawn from the style: `bpm`, `key`, `meter` and the `stems`; if given, exactly those stems play. Without
     `seconds` the song is whole (60 to 120 s); with it, enough whole bars cover that time, and up to 30 s start in full swing.
     The form and the chords of an `outline` are kept to the bar, whatever the `seconds`, and its notes are played as they are
-    given; without a `key` these decide it.
+    given; without a `key` these decide it. `words` are sung in the sections of their marks: to a given melody, else to one of the
+    singer's own.
 
     Raises `BadInput` for a negative seed, a tempo outside 30-300, seconds outside 0-600, or a meter, key or stem that is none;
     `NotFound` for an unknown style.
@@ -69,6 +72,8 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
     way = STYLES.get(style) or find(style)
     plan = _plan(way, seed, habits).with_request(_bpm(bpm), _key(key, outline), None if meter is None else parse_meter(meter))
     plan, seats = _seat(plan, seconds, outline, stems, habits)
+    if words is not None:
+        plan, seats = _seat_singer(plan, seats, words)
     harmonies = _harmonies(plan, outline, habits)
     played = [players.part(plan, number, player, harmonies) for number, player in enumerate(seats.band) if player.sections]
     given = [players.given_part(plan, number, *one) for number, one in enumerate(seats.given, len(seats.band))]
@@ -85,14 +90,22 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
         parts=parts,
         colour=plan.colour,
         tempi=outline.tempo(plan.bpm).changes,
+        sung=time_lines(plan.words, plan.sections, plan.meter, (note for part in parts for note in part.notes)),
     )
     return captions.tag_score(score, pick(plan.rng("mood"), way.moods))
 
 
 def draw_patches(
-    style: str, *, seed: int, bpm: float | None, key: Key | None, meter: int | None, seconds: float, outline: Outline | None
+    style: str,
+    *,
+    seed: int,
+    bpm: float | None,
+    key: Key | None,
+    meter: int | None,
+    seconds: float,
+    outline: Outline | None,
 ) -> frozenset[str]:
-    """The sounds of those who have a place in the song that `compose` writes of the same, which takes no note of it."""
+    """The sounds of those who play in the song that `compose` writes of the same without words, which takes no note of it."""
     outline = outline or Outline()
     plan = _plan(STYLES[style], seed, None).with_request(bpm, _key(key, outline), meter)
     _, seats = _seat(plan, seconds, outline, None, None)
@@ -110,6 +123,17 @@ def _seat(
     seats = seating.seat(placed, outline, plan.style, plan.rng("seats"))
     left_hands = seating.find_left_hands(seats, len(plan.sections)) if written else frozenset()
     return replace(plan, left_hands=left_hands), seats
+
+
+def _seat_singer(plan: SongPlan, seats: seating.Seats, words: Words) -> tuple[SongPlan, seating.Seats]:
+    """The plan with the lines of each section, and one who sings them; as they are where there are no words for its sections."""
+    laid = lay_words(words.lyrics, plan.sections)
+    if not laid:
+        return plan, seats
+    voice: Voice = words.voice or pick(plan.rng("voice"), tuple(SINGERS))
+    lines = tuple(sorted(laid.items()))
+    begins = [float(section.first_bar * plan.meter) for section in plan.sections]
+    return replace(plan, words=lines), seating.seat_singer(seats, SINGERS[voice], laid, begins)
 
 
 @dataclass(frozen=True, slots=True)

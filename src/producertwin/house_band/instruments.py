@@ -17,10 +17,11 @@ import numpy as np
 from ..audio.loudness import loudest
 from ..errors import BadInput
 from ..timebase import SAMPLE_RATE
-from . import bass, keys, plucked, sound_effects, synths, voices, winds
+from . import bass, keys, plucked, singer, sound_effects, synths, voices, winds
 from .kit import Kit
 from .kits import KITS
 from .oscillators import Sound, Tone, filter_biquad
+from .syllables import Syllable
 
 PatchFunction = Callable[[Tone], Sound]
 REFERENCE_DB: Final = -20.0
@@ -45,6 +46,8 @@ class Patch:
     """MIDI number of the reference note."""
     tuned: bool = True
     """Whether a note has the pitch that is asked for."""
+    throat: float | None = None
+    """Factor of the formants of one who sings syllables; None for all others."""
 
 
 def _string(wire: plucked.Wire) -> PatchFunction:
@@ -133,6 +136,8 @@ _VOICES: Final = {
     "vocal_ah": Patch("vocals", partial(voices.sing, vowel="ah"), 0.14, mono=True, centre=65),
     "vocal_oo": Patch("vocals", partial(voices.sing, vowel="oo"), 0.14, mono=True, centre=65),
     "vocal_hum": Patch("vocals", partial(voices.sing, vowel="mm", breath=0.006), 0.16, mono=True, centre=60),
+    "vocal_woman": Patch("vocals", partial(singer.sing_la, throat=singer.WOMAN), 0.08, mono=True, centre=67, throat=singer.WOMAN),
+    "vocal_man": Patch("vocals", partial(singer.sing_la, throat=1.0), 0.08, mono=True, centre=55, throat=1.0),
     "vocal_chop": Patch("vocals", voices.chop, 0.05, 1.2, mono=True, centre=67),
     "vocal_speech": Patch("vocals", voices.speech, 0.06, trim=-2.0, mono=True, centre=53),
     "choir_ah": Patch("backing_vocals", partial(voices.choir, vowel="ah"), 0.4),
@@ -179,6 +184,20 @@ def note(name: str, pitch: int, velocity: float, samples: int, take: int = 0) ->
     if patch.stem == "bass":
         # driven lows carry an offset that would eat headroom
         sound = filter_biquad(sound, "high", 22.0)
+    return np.asarray(sound * np.float32(calibration(name)), dtype=np.float32)
+
+
+def sung_note(name: str, written: tuple[int, Syllable], velocity: float, samples: int, hold: int) -> Sound:
+    """A pitch and its syllable, held for `hold` samples of `samples`, on the singer `name`, calibrated, (samples,).
+
+    The same arguments give the same bytes. On a patch that sings no syllables they are a note like any other.
+    """
+    pitch, syllable = written
+    throat = PATCHES[name].throat
+    if throat is None:
+        return note(name, pitch, velocity, samples)
+    seed = zlib.crc32(f"{name}/{pitch}/{syllable}".encode())
+    sound = singer.sing_syllable(Tone(pitch, samples, velocity, np.random.default_rng(seed)), syllable, hold, throat=throat)
     return np.asarray(sound * np.float32(calibration(name)), dtype=np.float32)
 
 

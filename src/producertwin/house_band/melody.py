@@ -16,6 +16,7 @@ from ..music import Key
 from .basslines import at
 from .comping import Span
 from .score import Chord, Note
+from .syllables import Syllable
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,53 @@ def _sing(onsets: list[tuple[float, int]], end: float, length: float) -> list[No
         lasts = min((until - beat) * min(1.0, 0.6 + 0.35 * length), 2.0 * length)
         notes.append(Note(beat, max(0.12, lasts), pitch, 0.84 if beat % 1.0 < 1e-6 else 0.72))
     return notes
+
+
+def sing_lines(
+    lines: Sequence[Sequence[Syllable]],
+    chords: Sequence[Chord],
+    key: Key,
+    span: Span,
+    register: tuple[int, int],
+    rng: np.random.Generator,
+) -> list[Note]:
+    """A tune with a note for each syllable of `lines`, which share the span evenly and end in a breath.
+
+    A line has its rhythm on the widest grid on which it fits, and its last syllable is held. Contours take turns: a a' a b.
+    """
+    start, bars, meter = span
+    rungs = ladder(key, *register, True)
+    slot = bars * meter / len(lines)
+    slot = slot // meter * meter if slot >= meter else slot
+    contours = rng.choice((-2, -1, -1, 0, 0, 1, 1, 2), size=(2, 64))
+    pickup = 0.5 if slot >= 2 * meter and rng.random() < 0.5 else 0.0
+    notes: list[Note] = []
+    for number, line in enumerate(lines):
+        begin, contour = start + number * slot + pickup, contours[int(number % 4 == 3)]
+        onsets, held = _scan(len(line), min(slot, 2.0 * meter) - pickup, rng)
+        rung = _nearest(rungs, (register[0] + register[1]) / 2 + (2 if number % 4 == 1 else 0))
+        for i, (onset, syllable) in enumerate(zip(onsets, line, strict=True)):
+            beat, last = begin + onset, i == len(line) - 1
+            rung = min(max(rung + int(contour[i % len(contour)]), 0), len(rungs) - 1)
+            pitch = rungs[rung]
+            if beat % 1.0 < 1e-6 or last:
+                pitch = _settle(pitch, chords[at(chords, beat)], rungs, key)
+                rung = _nearest(rungs, pitch)
+            length = held - onset if last else onsets[i + 1] - onset
+            notes.append(Note(round(beat, 6), round(length, 6), pitch, 0.84 if beat % 1.0 < 1e-6 else 0.74, syllable))
+    return notes
+
+
+def _scan(syllables: int, beats: float, rng: np.random.Generator) -> tuple[list[float], float]:
+    """Onsets of so many syllables within `beats`, and where the last one ends: with a breath after it where there is time."""
+    room = beats - 0.5 if beats > 2.0 else 0.9 * beats
+    step = next((grid for grid in (1.0, 0.5, 0.25) if (syllables + 1) * grid <= room), room / (syllables + 1))
+    longer = int((room - (syllables + 1) * step) / step)
+    steps = np.ones(syllables)
+    if syllables > 1 and longer > 0:  # some syllables take two steps
+        steps[rng.permutation(syllables - 1)[: min(longer, syllables // 3)]] = 2.0
+    onsets = np.concatenate([[0.0], np.cumsum(steps)[:-1]]) * step
+    return [float(onset) for onset in onsets], float(min(room, onsets[-1] + max(2 * step, 1.0)))
 
 
 def fills(chords: Sequence[Chord], key: Key, span: Span, register: tuple[int, int], rng: np.random.Generator) -> list[Note]:

@@ -13,18 +13,21 @@ from ..music import Key
 from . import arrange, basslines, comping, grooves, harmony, melody
 from .arrange import Player, pick
 from .score import Chord, MixCharacter, Note, Part, Section
+from .song_words import WordLine
 from .styles import PATCHES, Style
 
 _LEGATO: Final = frozenset({"pad", "counter"})
 _ROLE_GAIN_DB: Final = {
-    "pad": -4.0, "arp16": -3.0, "sparkle": -3.0, "fills": -1.5, "counter": -2.5, "arp": -1.5, "skank": -2.0,
+    "sing": 2.5, "pad": -4.0, "arp16": -3.0, "sparkle": -3.0, "fills": -1.5, "counter": -2.5, "arp": -1.5, "skank": -2.0,
     "perc": 5.0, "transitions": 7.0, "weather": 5.0, "zaps": 5.0, "bells": 2.0,
 }  # fmt: skip
 """dB of the roles that stand behind the others or must be brought forward."""
 _WET: Final = {"dry": 0.04, "room": 0.14, "spring": 0.16, "plate": 0.22, "hall": 0.34}
 _ECHOING: Final = frozenset(("synthwave", "trap", "techno", "house", "ambient"))
-_TUNEFUL: Final = frozenset(("lead", "hum", "chop", "speech", "fills", "counter"))
+_TUNEFUL: Final = frozenset(("lead", "sing", "hum", "chop", "speech", "fills", "counter"))
 """Roles whose notes are of the scale; the others play chords, roots and steps towards them."""
+SING: Final = "sing"
+"""The role of one who sings words."""
 _EFFECTS: Final = frozenset(("transitions", "weather", "bells", "zaps"))
 _CUTOFF: Final = {"felt_piano": 4200.0}
 
@@ -45,6 +48,8 @@ class SongPlan:
     short: bool = True
     chords_given: bool = False
     """Whether a person wrote the chords: then tunes and basses bend to those outside the key."""
+    words: tuple[tuple[int, tuple[WordLine, ...]], ...] = ()
+    """The lines that are sung, by the index of their section."""
     left_hands: frozenset[tuple[int, int]] = frozenset()
     """Players and sections, by number, in which they play the roots of written chords, since no bass does."""
 
@@ -77,6 +82,8 @@ def part(plan: SongPlan, number: int, player: Player, harmonies: Sequence[Sequen
     for index in player.sections:
         if drummer is not None:
             notes += _drums(plan, drummer, index)
+        elif player.role == SING:
+            notes += _sing(plan, player, index, harmonies[index])
         elif player.role in _EFFECTS:
             notes += _effects(plan, player, index, harmonies[index][0].root)
         else:
@@ -119,6 +126,19 @@ def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section,
     if plan.chords_given and role != "perc":
         notes = harmony.fit_notes(notes, chords, plan.key, bend=role in _TUNEFUL or player.stem == "bass")
     return [Note(n.start, n.length, n.pitch, n.velocity * energy) for n in notes]
+
+
+def _sing(plan: SongPlan, player: Player, index: int, chords: Sequence[Chord]) -> list[Note]:
+    """The words of a section; one that returns has the same tune."""
+    section, lines = plan.sections[index], dict(plan.words)[index]
+    span, patch = (float(section.first_bar * plan.meter), section.bars, plan.meter), PATCHES[player.patch]
+    notes = melody.sing_lines(
+        [line.syllables for line in lines], chords, plan.key, span, (patch.low, patch.high), plan.rng("words", section.kind)
+    )
+    if plan.chords_given:
+        notes = harmony.fit_notes(notes, chords, plan.key, bend=True)
+    energy = 0.75 + 0.25 * arrange.ENERGY[section.kind]
+    return [replace(note, velocity=note.velocity * energy) for note in notes]
 
 
 def _drums(plan: SongPlan, drummer: grooves.Drummer, index: int) -> list[Note]:
@@ -182,7 +202,7 @@ def _perform(plan: SongPlan, notes: list[Note], player: Player, rng: np.random.G
     start = np.clip((whole + rest) * pair + shift, 0.0, plan.bars * plan.meter - 0.05)
     force = np.clip(force * rng.normal(1.0, 0.06 if plan.style.loose > 0.004 else 0.03, len(notes)), 0.05, 1.0)
     played = [
-        Note(round(float(at), 4), round(note.length, 4), note.pitch, round(float(loud), 3))
+        replace(note, start=round(float(at), 4), length=round(note.length, 4), velocity=round(float(loud), 3))
         for at, note, loud in zip(start, notes, force, strict=True)
     ]
     return tuple(sorted(played, key=lambda note: (note.start, note.pitch)))

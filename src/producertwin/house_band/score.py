@@ -13,6 +13,7 @@ from typing import Literal
 
 from ..music import STEMS, Key
 from ..timebase import TempoMap
+from .syllables import Syllable
 
 SectionKind = Literal["intro", "verse", "chorus", "bridge", "outro"]
 
@@ -25,6 +26,8 @@ class Note:
     length: float
     pitch: int
     velocity: float = 0.8
+    syllable: Syllable | None = None
+    """What is sung on it; None where it is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,16 @@ class Chord:
 
 
 @dataclass(frozen=True, slots=True)
+class SungLine:
+    """A line of words, sung from `start` to `end` in the section of index `section`."""
+
+    start: float
+    end: float
+    section: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class MixCharacter:
     """Amounts of tape and room effects on the whole mix; every amount is 0 (none) to 1 (strong)."""
 
@@ -119,6 +132,8 @@ class Score:
     tags: tuple[str, ...] = ()
     tempi: tuple[tuple[float, float], ...] = ()
     """Beats from which another tempo holds, and that; none where the song keeps its `bpm`."""
+    sung: tuple[SungLine, ...] = ()
+    """The words that are sung, in order."""
 
     @property
     def beats(self) -> float:

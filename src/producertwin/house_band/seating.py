@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from .arrange import Player, pick
 from .instruments import PATCHES
 from .outline import GivenLine, Outline
 from .score import Note
+from .song_words import WordLine
 from .styles import Style
 
 _SPOKEN: Final = frozenset({"chop", "speech"})
@@ -38,6 +39,42 @@ def seat(band: Sequence[Player], outline: Outline, style: Style, rng: np.random.
             for one in seated
         ]
     return Seats(tuple(seated), tuple(given))
+
+
+def seat_singer(seats: Seats, patch: str, words: Mapping[int, Sequence[WordLine]], begins: Sequence[float]) -> Seats:
+    """Seat a singer on `patch` who sings `words` (lines by section), to the given melody where there is one.
+
+    Other voices are silent in those sections, and leads answer in the gaps. `begins` are the beats at which sections begin.
+    """
+    band = [
+        replace(one, sections=tuple(n for n in one.sections if n not in words))
+        if one.stem == "vocals"
+        else replace(one, role="fills")
+        if one.role == "lead"
+        else one
+        for one in seats.band
+    ]
+    given, left = [], set(words)
+    for player, notes in seats.given:
+        own = left & set(player.sections)
+        if own and (player.stem == "vocals" or arrange.is_tune(player.role)):
+            player = replace(player, stem="vocals", role="sing", patch=patch)
+            notes = _put_words(notes, {n: words[n] for n in own}, begins)
+            left -= own
+        given.append((player, notes))
+    singer = [Player("vocals", "sing", patch, tuple(sorted(left)))] if left else []
+    return Seats((*band, *singer), tuple(given))
+
+
+def _put_words(notes: Sequence[Note], words: Mapping[int, Sequence[WordLine]], begins: Sequence[float]) -> tuple[Note, ...]:
+    """The notes with the syllables of their sections' words, in order; syllables without a note are not sung."""
+    left = {n: [one for line in lines for one in line.syllables] for n, lines in words.items()}
+    found = []
+    for note in sorted(notes, key=lambda note: (note.start, -note.pitch)):
+        section = max((n for n, begin in enumerate(begins) if begin <= note.start + 1e-6), default=0)
+        queue = left.get(section, [])
+        found.append(replace(note, syllable=queue.pop(0)) if queue else note)
+    return tuple(found)
 
 
 def find_left_hands(seats: Seats, sections: int) -> frozenset[tuple[int, int]]:

@@ -8,6 +8,7 @@ changes speed and nothing else.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -18,7 +19,7 @@ from ..errors import BadInput
 from ..timebase import SAMPLE_RATE, samples_of
 from . import effects, mix
 from .drum_sounds import Hit
-from .instruments import Patch, find, note
+from .instruments import Patch, find, note, sung_note
 from .kit import CLOSED, KICK, OPEN, PEDAL, Kit, play
 from .note_cache import NoteCache
 from .oscillators import Sound
@@ -153,8 +154,11 @@ def _play_patch(lane: Sound, part: Part, patch: Patch, score: Score, cache: Note
     for written, held in _holds(part.notes, patch.mono):
         hold = max(EDGE, tempo.samples(written.start, held))
         step, bucket = _step(written.velocity), _bucket(hold + len(curve))
-        key = ("note", part.patch, written.pitch, step, bucket)
-        sound = cache.get(key, partial(note, part.patch, written.pitch, step, bucket))
+        if written.syllable is None:
+            key: Hashable = ("note", part.patch, written.pitch, step, bucket)
+            sound = cache.get(key, partial(note, part.patch, written.pitch, step, bucket))
+        else:  # its last consonants depend on how long it is held
+            sound = sung_note(part.patch, (written.pitch, written.syllable), step, hold + len(curve), hold)
         level = np.float32(_loud(written.velocity))
         _add_at(lane, _release(sound, hold, curve), tempo.sample(written.start), left * level, right * level)
 

@@ -6,7 +6,7 @@ A number is a slider of the generated Faust with exactly these bounds; what is n
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -195,7 +195,11 @@ class Colour(Record):
 class Limiter(Record):
     """Holds true peaks below a ceiling (four times oversampled, 2.7 ms ahead)."""
 
+    FOUND: ClassVar[frozenset[str]] = frozenset({"margin"})
+    """What no desk asks for, since every mix finds it."""
     ceiling: Annotated[float, *number("ceiling", -12, 0, "dB")] = -1.0
     """Highest true peak, dBTP."""
+    margin: Annotated[float, *number("margin", 0, 12, "dB")] = 0.0
+    """How far below the ceiling it is set, for true peaks that it does not see; a mix finds it anew."""
     release: Annotated[float, *number("release", 5, 1_000, "ms")] = 80.0
     """Time to come back."""

@@ -147,7 +147,11 @@ def _last_loud(sound: Samples) -> int:
 
 
 def finish_mix(summed: Samples, master: Master) -> Steps[tuple[Samples, Master, float]]:
-    """The mix behind gain and limiter, the master with that gain, and how far the highest peak was pushed into the limiter."""
+    """The mix behind gain and limiter, the master with that gain, and how far the highest peak was pushed into the limiter.
+
+    The limiter's margin is found anew, so that a desk that comes back plays the same again.
+    """
+    master = _with_margin(master, 0.0)
     peak, own = levels.true_peak_db(summed), loudness.loudness(summed)
     if own <= loudness.GATE_LUFS:
         if master.loudness is not None:
@@ -192,22 +196,25 @@ def _reach(summed: Samples, master: Master, own: float, peak: float) -> tuple[Sa
 
 
 def _below_ceiling(summed: Samples, master: Master) -> tuple[Samples, Master]:
-    """The mix behind gain and limiter, and the master whose limiter is set lower where sound near the end of the spectrum, which
-    its twelve samples do not see, made true peaks above the ceiling.
+    """The mix behind gain and limiter, and the master.
+
+    Its limiter has a margin where sound near the end of the spectrum, which its twelve samples do not see, made true peaks above
+    the ceiling.
     """
     audio = _limit(summed, master)
-    if master.limiter is None:
-        return audio, master
-    ceiling = master.limiter.ceiling
     for _ in range(_ROUNDS):
-        over = levels.true_peak_db(audio) - ceiling
-        if over <= 0:
+        if master.limiter is None or (over := levels.true_peak_db(audio) - master.limiter.ceiling) <= 0:
             break
-        assert master.limiter is not None
-        lower = master.limiter.model_copy(update={"ceiling": round(max(master.limiter.ceiling - over - 0.01, -12.0), 3)})
-        master = master.model_copy(update={"limiter": lower})
+        master = _with_margin(master, min(master.limiter.margin + over + 0.01, 12.0))
         audio = _limit(summed, master)
     return audio, master
+
+
+def _with_margin(master: Master, margin: float) -> Master:
+    """The master whose limiter is set so far below its ceiling."""
+    if master.limiter is None:
+        return master
+    return master.model_copy(update={"limiter": master.limiter.model_copy(update={"margin": round(margin, 3)})})
 
 
 def _limit(summed: Samples, master: Master) -> Samples:

@@ -72,13 +72,26 @@ def learn_triggers(card: Card, triggers: Iterable[str]) -> Card:
     return card.model_copy(update={"words": card.words | taught}) if card.words and taught else card
 
 
+def is_sung(lyrics: str) -> bool:
+    """Whether lyrics have anything to sing: they are neither empty nor `[Instrumental]`."""
+    return bool(lyrics.strip()) and not _INSTRUMENTAL.fullmatch(lyrics)
+
+
+def can_sing(card: Card, lyrics: str) -> bool:
+    """Whether an instrument with `card` sings when it is given `lyrics`; one that sings words may sing without any too."""
+    return card.sings or (card.syllables and is_sung(lyrics))
+
+
 def asks_to_sing(caption: str, lyrics: str, card: Card) -> tuple[str, ...]:
-    """What asks an instrument that cannot sing to do so: the words of the caption, and "lyrics"; empty where it can."""
-    if card.sings:
+    """What asks an instrument to sing that cannot: the words of the caption, and "lyrics"; empty where it can.
+
+    One that sings syllables needs lyrics to do so.
+    """
+    if can_sing(card, lyrics):
         return ()
     plain = re.sub(f"{_NOBODY}|{_WORDLESS}", ",", caption, flags=re.IGNORECASE)
     words = [" ".join(found[0].split()) for found in re.finditer(_SINGING, plain, re.IGNORECASE)]
-    return tuple(dict.fromkeys(([_LYRICS] if lyrics and not _INSTRUMENTAL.fullmatch(lyrics) else []) + words))
+    return tuple(dict.fromkeys(([_LYRICS] if is_sung(lyrics) else []) + words))
 
 
 def _each(text: str, card: Card) -> list[HeardWord]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from .sampling.encodings import Encodings
     from .sampling.form import Sections
+    from .sampling.singing import Sung
 
 TIMBRE_FRAMES = 750
 """Latent frames of reference audio the timbre encoder hears: 30 seconds, always."""
@@ -75,6 +76,8 @@ class Card(Record):
     """Whether its codes are not ACE-Step's, so that no planner can lay them down."""
     words: frozenset[str] = frozenset()
     """Every word of the captions it was trained on, in lower case, where those are few; empty is words at large."""
+    syllables: bool = False
+    """Whether it sings the syllables of lyrics where it can sing no words that are understood."""
     sings: bool = True
     """Whether it can sing lyrics."""
     text_tokens: int = Field(256, ge=64)
@@ -114,6 +117,10 @@ class Card(Record):
     def hear_form(self, sections: Sections = ()) -> Sections | None:
         """`sections` as the metronome is told them, empty where nobody knows them; None for an instrument that hears no form."""
         return sections if self.form else None
+
+    def hear_sung(self, sung: Sung = ()) -> Sung | None:
+        """`sung` as the metronome is told it, empty where nobody sings; None for an instrument that hears no syllables."""
+        return sung if self.syllables else None
 
     def require_stem_captions(self, name: str) -> None:
         """Raise `BadInput` unless the variant, called `name`, was trained on captions of song and stem."""

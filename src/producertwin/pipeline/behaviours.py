@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ..errors import BadInput
+from ..model.hearing import is_sung
 from ..model.instrument import Card
 from ..model.sampling import request as asked
 from ..model.sampling.code_text import codes_for, parse_codes
@@ -89,7 +90,7 @@ def _begin(stage: Generate, request: Request, _: Sounds) -> Request:
     if stage.codes:
         return replace(request, task=Task.COVER, codes=parse_codes(stage.codes))
     if stage.guide != "band":
-        return replace(request, sections=guide.draw_sections(stage, request.seed, request.metas))
+        return guide.tell_form(stage, request)
     return guide.sketch(stage, request)
 
 
@@ -100,7 +101,9 @@ def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
         return stage.model_copy(update={"guide": "none"}), ""
     guided, why_not = guide.uses_guide(stage, by_itself=card.guided)
     _check_goals(stage, card, guided=guided)
-    return stage.model_copy(update={"guide": "band" if guided else "none"}), why_not
+    sung = guided and stage.guide_sings is None and card.syllables and is_sung(stage.prompt.lyrics)
+    chosen = {"guide": "band" if guided else "none"} | ({"guide_sings": True} if sung else {})
+    return stage.model_copy(update=chosen), why_not
 
 
 def _check_goals(stage: Generate, card: Card, *, guided: bool) -> None:

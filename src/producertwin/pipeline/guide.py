@@ -25,12 +25,14 @@ from ..house_band.compose import compose, draw_facts, draw_form, draw_patches
 from ..house_band.lines import METER
 from ..house_band.render import render
 from ..house_band.score import Score
+from ..house_band.song_words import Words, list_syllables, voice_of
 from ..house_band.styles import STYLES, Style
 from ..library import Take
 from ..metas import leave_out_facts
+from ..model.hearing import is_sung
 from ..model.instrument import Card
-from ..model.sampling.form import Sections
 from ..model.sampling.request import InputSound, Metas, Request, StartPoint
+from ..model.sampling.singing import Sung, SungSyllable
 from ..music import common_words
 from ..timebase import samples_of
 from .song import TAIL
@@ -91,18 +93,23 @@ def draw_tempo(stage: Generate) -> DrawnMetas:
     return _draw(stage.prompt.caption, stage.play.seed or 0, Metas(), ("bpm",))
 
 
-def draw_sections(stage: Generate, seed: int, metas: Metas) -> Sections:
-    """The form of a take that nobody plays a sketch for, drawn like its metas; empty without a tempo.
+def tell_form(stage: Generate, request: Request) -> Request:
+    """`request` with the form of a take that nobody plays a sketch for, and when its words are sung; drawn like its metas.
 
-    What lasts long enough to have an outro comes to its end in time to ring out.
+    What lasts long enough to have an outro comes to its end in time to ring out. Without a tempo there is neither.
     """
+    metas, seed = request.metas, request.seed
     if metas.bpm is None:
-        return ()
+        return request
     style, draw, _ = _style_of(stage.prompt.caption, seed)
     meter = metas.meter or METER
     bar = meter * 60.0 / metas.bpm
     seconds = stage.seconds if stage.seconds <= SHORT else max(math.floor((stage.seconds - TAIL) / bar), 1) * bar
-    return draw_form(style, draw, bpm=metas.bpm, meter=meter, seconds=seconds)
+    words = _words_of(stage)
+    if words is None:
+        return replace(request, sections=draw_form(style, draw, bpm=metas.bpm, meter=meter, seconds=seconds))
+    score = compose(style.id, seed=draw, bpm=metas.bpm, key=metas.key, meter=meter, seconds=seconds, words=words)
+    return replace(request, sections=score.form, sung=_syllables_of(score))
 
 
 def _style_of(caption: str, seed: int) -> tuple[Style, int, bool]:
@@ -132,7 +139,17 @@ def write_score(stage: Generate, seed: int, metas: Metas) -> Score:
 
     Raises `NotFound` when no style of the band answers the caption.
     """
-    return compose(**_song_of(stage, seed, metas))
+    return compose(**_song_of(stage, seed, metas), words=_words_of(stage) if stage.guide_sings else None)
+
+
+def _words_of(stage: Generate) -> Words | None:
+    """What `stage` asks to be sung."""
+    return Words(stage.prompt.lyrics, voice_of(stage.prompt.caption)) if is_sung(stage.prompt.lyrics) else None
+
+
+def _syllables_of(score: Score) -> Sung:
+    """The syllables that the band sings, as an instrument is told them."""
+    return tuple(SungSyllable(*one) for one in list_syllables(score))
 
 
 def list_patches(stage: Generate, seed: int, metas: Metas) -> frozenset[str]:
@@ -161,7 +178,8 @@ def sketch(stage: Generate, request: Request) -> Request:
     score = write_score(stage, request.seed, request.metas)
     sound = InputSound(audio=play_score(stage, score))
     start = StartPoint(sound, 1.0 - stage.guide_strength, on_beat=True, tempi=score.tempi)
-    return replace(request, start=start, sections=score.form)
+    sung = score if stage.guide_sings else compose(**_song_of(stage, request.seed, request.metas), words=_words_of(stage))
+    return replace(request, start=start, sections=score.form, sung=_syllables_of(sung))
 
 
 def play_score(stage: Generate, score: Score) -> Samples:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..house_band import styles
+from ..house_band.syllables import can_read
 from ..library import Hearing
 from ..metas import leave_out_facts
-from ..model.hearing import HeardWord, asks_to_sing, hear
+from ..model.hearing import HeardWord, asks_to_sing, hear, is_sung
 from ..model.instrument import Card
 from ..progress import Message, detail, note, warning
 from .stages import Generate, Prompt, Stage
@@ -51,15 +52,27 @@ def tell(heard: Hearing, prompt: Prompt, card: Card) -> tuple[Message, ...]:
         more = len(heard.unknown) - _MOST_NAMED
         named = ", ".join(heard.unknown[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         told.append(warning(f"{card.name} does not know these words and plays without them: {named}"))
-    if heard.unsung:
-        said = ", ".join(heard.unsung)
-        told.append(
-            warning(f"{card.name} cannot sing: {said} will not be heard (ACE-Step's variants sing, see `twin models list`)")
-        )
+    told += _tell_singing(heard, prompt, card)
     if heard.style is not None:
         vague = "" if styles.match(prompt.caption).clear else " (the nearest: the caption says too little of any)"
         told.append(note(f"style: {styles.STYLES[heard.style].name}{vague}"))
     return tuple(told)
+
+
+def _tell_singing(heard: Hearing, prompt: Prompt, card: Card) -> list[Message]:
+    """What becomes of what asks for a voice, where the instrument does not sing words."""
+    said = ", ".join(heard.unsung)
+    others = "ACE-Step's variants sing, see `twin models list`"
+    if said and card.syllables:
+        return [warning(f"{card.name} sings only where there are lyrics: {said} will not be heard (give --lyrics)")]
+    if said:
+        return [warning(f"{card.name} cannot sing: {said} will not be heard ({others})")]
+    if card.sings or not is_sung(prompt.lyrics):
+        return []
+    told = [note(f"{card.name} sings the syllables of lyrics, not words that can be understood ({others})")]
+    if not can_read(prompt.lyrics):
+        told.append(note("words in letters that are not Latin are sung on la by the guide"))
+    return told
 
 
 def _became(word: HeardWord) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import BadInput, TwinError
+from ..model.hearing import can_sing
 from ..model.instrument import Card
 from ..progress import Message
 from ..timebase import MAX_SECONDS
@@ -217,8 +218,8 @@ def _plan_played(name: str, stage: Generate | Edit, sources: _Sources, studio: S
         count = _count(sources.counts, play.batch if "batch" in play.model_fields_set or not sources.counts else None)
     guided = isinstance(chosen, Generate) and _has_guide(chosen, card, wrong)
     hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
-    sung = card.sings or _is_sung(sources.found)
-    return PlannedStage(name, chosen, count, seconds, prompt, hands, play.variant, notes, sung=sung, guided=guided)
+    sings = can_sing(card, prompt.lyrics) or _is_sung(sources.found)
+    return PlannedStage(name, chosen, count, seconds, prompt, hands, play.variant, notes, sung=sings, guided=guided)
 
 
 def _has_guide(stage: Generate, card: Card, wrong: _Mistakes) -> bool:
@@ -253,8 +254,7 @@ _OWN_FIELDS = {"generate": "codes", "cover": "codes", "repaint": "regions", "leg
 def _plan_mix(name: str, stage: Mix, sources: _Sources, wrong: _Mistakes) -> PlannedStage:
     count, seconds = 1, _mix_seconds(stage, sources.found)
     if seconds > MAX_SECONDS:
-        most = f"at most {write_number(MAX_SECONDS)} s"
-        wrong.told.append(f"inputs: a mix of {write_number(seconds)} s is too long ({most})")
+        wrong.told.append(f"inputs: a mix of {write_number(seconds)} s is too long (at most {write_number(MAX_SECONDS)} s)")
     with wrong.of("inputs"):
         count = _count(sources.counts, None)
     prompt = inherit_prompt(stage.prompt, sources.found)

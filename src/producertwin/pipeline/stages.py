@@ -47,7 +47,7 @@ __all__ = [
 class Generate(GrowingRecord):
     """Make music from words."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "song", "hold", "tries", "sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "song", "hold", "tries", "sampling", "guide_sings"})
     kind: Literal["generate"] = "generate"
     """The kind of stage."""
     prompt: Prompt
@@ -58,6 +58,8 @@ class Generate(GrowingRecord):
     """Perform a sketch by the house band in the asked tempo, key and meter; auto: on nano where the caption is clear of style."""
     guide_strength: GuideStrength = 0.2
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
+    guide_sings: bool | None = None
+    """Whether the guide sings the lyrics; by default on instruments that sing syllables and no words."""
     reference: References = ()
     """A sound file whose timbre to take; may be repeated, each is heard for itself."""
     codes: CodesText = ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ..disk import write_whole
-from ..pipeline.fields import Bpm, KeyName, Meter, Seconds
+from ..pipeline.fields import Bpm, KeyName, Meter, Seconds, Text
 from ..progress import Clock, Message, Steps
 from ..recipe import Record
 from .studio import Studio
@@ -55,6 +55,8 @@ class Song(Record):
     """Beats per bar: 2, 3, 4 or 6 (also written 4/4, 6/8)."""
     seconds: Seconds | None = None
     """Length in seconds; a whole song when absent."""
+    lyrics: Text = ""
+    """Words to sing, with [Verse] and [Chorus] lines, or a file of them; nobody sings words when absent."""
     seed: int = Field(0, ge=0, lt=2**32)
     """Seed of everything that is left open."""
 
@@ -169,6 +171,7 @@ def play(plan: PlayPlan, studio: Studio) -> Steps[PlayedSong]:  # noqa: ARG001 -
 def plan_play(plan: PlayPlan) -> PlannedSong:
     """Compose one song; tempo, key, meter and length that its words state are taken. Raises as `play` does."""
     from ..house_band.compose import compose
+    from ..house_band.song_words import Words, voice_of
     from ..metas import read_caption
     from ..pipeline.caption_metas import GivenMetas, fill_metas
     from ..pipeline.delivery import Delivery
@@ -177,7 +180,8 @@ def plan_play(plan: PlayPlan) -> PlannedSong:
     given = GivenMetas(song.bpm, song.key, song.meter, song.seconds)
     found = fill_metas(read_caption(song.style), given, length=True)
     song = song.model_copy(update=found.fields)
-    score = compose(song.style, seed=song.seed, bpm=song.bpm, key=song.key, meter=song.meter, seconds=song.seconds)
+    words = Words(song.lyrics, voice_of(plan.song.style)) if song.lyrics.strip() else None
+    score = compose(song.style, seed=song.seed, bpm=song.bpm, key=song.key, meter=song.meter, seconds=song.seconds, words=words)
     delivery = Delivery(plan.out, fallback=f"{_name(score)}-{song.seed}")
     delivery.check(1)
     [path] = delivery.paths(1)

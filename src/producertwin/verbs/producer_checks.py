@@ -36,15 +36,13 @@ def check_result(sound: Samples, mixed: Mixed, plan: ProductionPlan, score: floa
     """Level, peak, tempo, key, length and the inspector."""
     from ..audio.meters import measure
     from ..audio.tempo import same_up_to_octave
-    from ..mixing.effects import Limiter
     from ..music import Key
 
     assert plan.bpm is not None and plan.key is not None and plan.seconds is not None
     assert mixed.desk is not None, "only a person's own Faust mixes without a desk"
     meters, master = measure(sound), mixed.desk.master
     wanted = master.loudness or -14.0
-    # The mix may have set its limiter lower, for peaks that it does not see (`render`): what was asked for is where it began.
-    ceiling = Limiter().ceiling if master.limiter else 0.0
+    ceiling = master.limiter.ceiling if master.limiter else 0.0
     loud, peak = meters.loudness_lufs, meters.true_peak_db
     yield Check("level", f"{loud:.1f} LUFS of {wanted:g}", abs(loud - wanted) <= _LEVEL)
     yield Check("peak", f"{peak:.2f} dBTP of {ceiling:g}", peak <= ceiling + _PEAK)

@@ -125,10 +125,7 @@ export function WaveEditor({ sound, region, onRegion, zoom, marks = [] }: Proper
       now.clear();
       now.drawn = null;
     } else if (!now.drawn || now.drawn.isRemoved) now.drawn = now.addRegion(stretch);
-    else if (now.drawn.start !== stretch.start || now.drawn.end !== stretch.end) {
-      now.drawn.setOptions(stretch);
-      handles(now.drawn, sound, (stretch) => tell.current(stretch));
-    }
+    else if (now.drawn.start !== stretch.start || now.drawn.end !== stretch.end) place(now.drawn, stretch, sound, (stretch) => tell.current(stretch));
   };
   useEffect(() => show(region), [region?.start, region?.end]);
   useEffect(() => {
@@ -151,6 +148,12 @@ function drawMarks(layer: HTMLElement, marks: readonly Mark[], seconds: number):
   }));
 }
 
+/** Move a region, and its sliders with it. */
+function place(region: Region, stretch: Stretch, sound: engine.Sound, tell: (stretch: Stretch) => void): void {
+  region.setOptions(stretch);
+  handles(region, sound, tell);
+}
+
 /** Make the ends of a region sliders that the keyboard moves: by 10 ms, with Shift by a beat. */
 function handles(region: Region, sound: engine.Sound, tell: (stretch: Stretch) => void): void {
   const beat = sound.bar ? sound.bar / 4 : 0.5;
@@ -171,7 +174,9 @@ function handles(region: Region, sound: engine.Sound, tell: (stretch: Stretch) =
       event.stopPropagation();
       const moved = { start: region.start, end: region.end };
       moved[side] += sign * (event.shiftKey ? beat : 0.01);
-      tell(keepInside(moved, sound.seconds));
+      const kept = keepInside(moved, sound.seconds);
+      place(region, kept, sound, tell); // at once: the next press of a held key counts from here, however late the page is drawn
+      tell(kept);
     };
   }
 }

@@ -33,7 +33,7 @@ _ALIKE: Final = ("real", "codec", "plain")
 
 def tables(found: NanoFigures) -> str:
     """All figures as Markdown tables, with what they are figures of."""
-    sections = (_heading, _adherence, _tags, _edits, _long, _targets, _levels, _distances, _speed)
+    sections = (_heading, _adherence, _tags, _edits, _long, _singing, _targets, _levels, _distances, _speed)
     parts = [section(found) for section in sections]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -194,6 +194,14 @@ def _long(found: NanoFigures) -> str:
     )
     note = "Section novelty: how much more new begins where the told form has a new section than elsewhere (`audio.structure`)."
     return f"{markdown.table(head, rows)}\n\n{note}"
+
+
+def _singing(found: NanoFigures) -> str:
+    sung = found.voices
+    if sung is None:
+        return ""
+    rows = [(name, percent(share)) for name, share in sung.heard.items()]
+    return markdown.table((f"{sung.songs} songs of {found.suite.seconds:g} s", "a voice is heard"), rows)
 
 
 def _targets(found: NanoFigures) -> str:

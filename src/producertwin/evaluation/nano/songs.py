@@ -8,7 +8,7 @@ user's hands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -26,8 +26,8 @@ from ...model.sampling.form import Sections
 from ...music import Key
 from ...timebase import samples_of
 
-Purpose = Literal["reference", "evaluation", "edits", "embedder", "long"]
-PURPOSES: Final[tuple[Purpose, ...]] = ("reference", "evaluation", "edits", "embedder", "long")
+Purpose = Literal["reference", "evaluation", "edits", "embedder", "long", "sung"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("reference", "evaluation", "edits", "embedder", "long", "sung")
 _BEYOND_CORPUS: Final = 2**31
 _LOFI: Final = tuple(name for name in STYLES if COARSE[name] == "lofi")
 _OTHERS: Final = tuple(name for name in STYLES if COARSE[name] != "lofi")
@@ -83,8 +83,14 @@ def keeps_time(stems: Iterable[str]) -> bool:
 
 def score_of(purpose: Purpose, seed: int, index: int, seconds: float) -> Score:
     """The score of held-out song `index` of a set."""
+    return compose(style_of(index), seed=next(seeds_of(purpose, seed, index)), seconds=seconds)
+
+
+def seeds_of(purpose: Purpose, seed: int, index: int) -> Iterator[int]:
+    """Seeds of songs that the corpus never draws, without end; held-out song `index` of a set takes the first that suits it."""
     rng = np.random.Generator(np.random.PCG64([PURPOSES.index(purpose), seed, index]))
-    return compose(style_of(index), seed=_BEYOND_CORPUS + int(rng.integers(2**31)), seconds=seconds)
+    while True:
+        yield _BEYOND_CORPUS + int(rng.integers(2**31))
 
 
 def prompt_of(score: Score, index: int) -> SongPrompt:

@@ -27,9 +27,9 @@ from ...model.sampling import engine
 from ...progress import Clock, Progress, Steps
 from ...recipe import Record, fingerprint
 from ..suite import NanoSuite, TakePlan
-from . import edit_figures, edit_takes, figures, long_takes, readings, sounds, speed, takes
+from . import edit_figures, edit_takes, figures, long_takes, readings, singing, sounds, speed, takes
 
-_VERSIONS: Final = {"prompts": 2, "edits": 3, "long": 2}
+_VERSIONS: Final = {"prompts": 2, "edits": 3, "long": 2, "sung": 1}
 """Raised when the same suite would ask for other prompts or edits, or hold their sounds against other figures."""
 _MEASURED: Final = (render.VERSION, readings.VERSION)
 """What every kept figure depends on besides: the band's songs and the meters."""
@@ -39,6 +39,7 @@ _EDITED: Final = TypeAdapter(edit_figures.EditOutcome)
 _REFERENCE: Final = TypeAdapter(figures.Reference)
 _LONG: Final = TypeAdapter(dict[str, long_takes.LongReading])
 _OUTCOME: Final = TypeAdapter(figures.Outcome)
+_SUNG: Final = TypeAdapter(dict[str, bool])
 T = TypeVar("T")
 
 
@@ -60,6 +61,8 @@ class NanoFigures(Record):
     """None when no song was edited."""
     long: long_takes.LongFigures | None = None
     """None when no song was played at length."""
+    voices: singing.SingingFigures | None = None
+    """None when no song with words was played, or nothing hears voices."""
     speed: speed.Speed | None
 
 
@@ -77,6 +80,7 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: E
         outcomes = yield from _outcomes(suite, instrument, folder, pool, embedder)
         edited = yield from _edits(suite, instrument, folder, pool)
     long = yield from _long(suite, instrument, folder)
+    sung = (yield from _songs_with_words(suite, instrument, folder, embedder)) if embedder else []
     timed = None
     if suite.speed != "none":
         yield Progress("speed", 0, 1)
@@ -94,6 +98,7 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: E
         judged=figures.judge(outcomes, reference, ruler),
         edits=edit_figures.judge(edited, ruler.space, ruler.classifier) if edited else None,
         long=long_takes.judge(long, suite.long_seconds) if long else None,
+        voices=singing.judge(sung) if sung else None,
         speed=timed,
     )
     write_whole(folder / "figures.json", found.model_dump_json(indent=2).encode())
@@ -145,6 +150,14 @@ def _long(suite: NanoSuite, instrument: Instrument, folder: Path) -> Steps[list[
 
     home = _takes_folder("long", suite, instrument, folder, suite.long_seconds)
     return (yield from _compute_missing("long songs", home, suite.long, suite.batch, _LONG, work))
+
+
+def _songs_with_words(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: Embedder) -> Steps[list[dict[str, bool]]]:
+    def work(batch: list[int]) -> Iterable[dict[str, bool]]:
+        return (singing.measure(suite, instrument, embedder, index) for index in batch)
+
+    home = _takes_folder("sung", suite, instrument, folder, embedder.name)
+    return (yield from _compute_missing("songs with words", home, suite.sung, suite.batch, _SUNG, work))
 
 
 def _compute_missing(

@@ -73,6 +73,11 @@ def _of_long(read: Callable[[LongFigures], float | None]) -> Callable[[NanoFigur
     return lambda found: read(found.long) if found.long else None
 
 
+def _of_singing(name: str) -> Callable[[NanoFigures], float | None]:
+    """Reads in how many sounds of a system a voice is heard; None where nobody listened."""
+    return lambda found: found.voices.heard[name].value if found.voices else None
+
+
 def novelty_share(found: LongFigures, name: str) -> float | None:
     """Section novelty of the system `name` as a part of the sketches'; None where it was not measured."""
     ours, guides = found.systems[name].contrast, found.systems["sketch"].contrast
@@ -133,6 +138,8 @@ TARGETS: Final = (
         0.02,
         True,
     ),
+    Target("a voice is heard where lyrics are given, no guide", _of_singing("takes with lyrics"), 0.80),
+    Target("a voice is heard where none are, no guide", _of_singing("takes without"), 0.10, True),
     Target("defective takes", _all_defects, 0, True),
     Target("a minute of music", lambda f: f.speed.minute if f.speed else None, 6.0, True, unit="s"),
     Target("first take from a cold start", lambda f: f.speed.cold_start if f.speed else None, 12.0, True, unit="s"),

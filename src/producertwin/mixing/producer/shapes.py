@@ -34,8 +34,9 @@ class Shape:
 
 @lru_cache(maxsize=64)
 def shapes_of(kind: type[Record], without: tuple[str, ...] = ()) -> tuple[Shape, ...]:
-    """The fields of a record in order; `kind`, which every one knows of itself, and those of `without` are left out."""
-    return tuple(_shape(name, field) for name, field in kind.model_fields.items() if name not in ("kind", *without))
+    """The fields of a record in order but for some: `kind`, which every one knows of itself, what a mix finds, and `without`."""
+    left_out = {"kind", *without, *getattr(kind, "FOUND", ())}
+    return tuple(_shape(name, field) for name, field in kind.model_fields.items() if name not in left_out)
 
 
 def steps_of(low: float, high: float, default: float | None) -> tuple[float, ...]:

@@ -14,6 +14,8 @@ from ...timebase import LATENT_RATE, TempoMap
 from .form import SIGNALS as FORM_SIGNALS
 from .form import Sections, form_signals
 from .request import Metas
+from .singing import SIGNALS as SUNG_SIGNALS
+from .singing import Sung, sung_signals
 
 DIVISIONS = (1, 2, 4)
 """Turns per beat; the bar's turn comes before them."""
@@ -28,16 +30,21 @@ def metronome(
     first: int = 0,
     tempi: tuple[tuple[float, float], ...] = (),
     sections: Sections | None = None,
+    sung: Sung | None = None,
 ) -> NDArray[np.float32]:
     """What is added to `frames` of silence, `(frames, width)`; zero when the tempo is not told.
 
     `first` is the frame of the song, which begins on a bar, at which it starts. Channel c carries signal c modulo 8. Without
     a meter the bar's two signals are zero. `tempi` are beats from which another tempo holds, and that. Unless `sections` are
-    None, the last channels carry the form instead (`form.form_signals`).
+    None, the last channels carry the form instead (`form.form_signals`), and unless `sung` is None those before it the syllables
+    (`singing.sung_signals`).
     """
     if sections is not None:
-        counted = metronome(metas, frames, width - FORM_SIGNALS, first=first, tempi=tempi)
+        counted = metronome(metas, frames, width - FORM_SIGNALS, first=first, tempi=tempi, sung=sung)
         return np.concatenate([counted, form_signals(sections, frames, first=first)], axis=1)
+    if sung is not None:
+        counted = metronome(metas, frames, width - SUNG_SIGNALS, first=first, tempi=tempi)
+        return np.concatenate([counted, sung_signals(sung, frames, first=first)], axis=1)
     if metas.bpm is None:
         return np.zeros((frames, width), np.float32)
     seconds = (first + np.arange(frames)) / LATENT_RATE

@@ -19,6 +19,7 @@ from .code_text import Codes
 from .form import Sections
 from .options import SamplingOptions
 from .repainting import EXACT, Repainting
+from .singing import Sung
 
 Samples = NDArray[np.float32]
 """Audio `(2, samples)` at 48 kHz."""
@@ -116,6 +117,8 @@ class Request:
     start: StartPoint | None = None
     sections: Sections = ()
     """Text2music: the form, for an instrument that hears it; empty leaves it open."""
+    sung: Sung = ()
+    """Text2music: the syllables of the lyrics, for an instrument that hears them; empty where nobody sings."""
     references: tuple[Samples, ...] = ()
     """Audio whose timbre to take; of several each is heard for itself."""
     cover_strength: float = 1.0

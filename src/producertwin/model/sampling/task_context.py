@@ -35,7 +35,7 @@ class TaskContext:
     made: Array | None
     """Repaint: the mask of what is to be made; the rest is kept."""
     formless: Array | None = None
-    """The context without the form, where it tells one that is to be guided."""
+    """The context without form and syllables, where it tells some that are to be guided."""
 
 
 def latents_of(instrument: AnyInstrument, sound: InputSound, frames: int) -> Array:
@@ -58,7 +58,8 @@ def _metronome_of(instrument: AnyInstrument, request: Request, frames: int) -> A
     known = instrument.card.metronome and request.morph is None and (request.start is None or request.start.on_beat)
     tempi = request.start.tempi if request.start is not None else ()
     sections = instrument.card.hear_form(request.sections if known else ())
-    told = metronome(request.metas if known else Metas(), frames, instrument.width, tempi=tempi, sections=sections)
+    sung = instrument.card.hear_sung(request.sung if known else ())
+    told = metronome(request.metas if known else Metas(), frames, instrument.width, tempi=tempi, sections=sections, sung=sung)
     return like(told, instrument.silence(1))
 
 
@@ -84,9 +85,9 @@ def prepare(instrument: AnyInstrument, plan: SamplingPlan) -> TaskContext:
         return TaskContext(join([heard, ones], -1), nothing, heard, None)
     if request.source is None:
         stacked = join([silence + _metronome_of(instrument, request, frames), ones], -1)
-        if not (instrument.card.form_guidance and has_sections(request.sections)):
+        if not (instrument.card.form_guidance and (has_sections(request.sections) or instrument.card.hear_sung(request.sung))):
             return TaskContext(stacked, stacked, None, None)
-        bare = join([silence + _metronome_of(instrument, replace(request, sections=()), frames), ones], -1)
+        bare = join([silence + _metronome_of(instrument, replace(request, sections=(), sung=()), frames), ones], -1)
         return TaskContext(stacked, stacked, None, None, bare)
     source = latents_of(instrument, request.source, frames)
     if request.task is Task.COVER:

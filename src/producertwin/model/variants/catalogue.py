@@ -100,7 +100,7 @@ VARIANTS: dict[str, Variant] = {
                 card=Card(name="tiny", tasks=_ALL, steps=4, guidance=2.0)),
         Variant(name="nano", kind="shipped", licence="Apache-2.0", about="small, trained by this project, part of the package",
                 card=Card(name="nano", tasks=_ALL, steps=20, guidance=3.0, extract_steps=2, extract_guidance=1.0, guided=True,
-                          metronome=True, form_guidance=4.0, few_words=True, own_codes=True, copy_error=0.46, sings=False)),
+                metronome=True, form_guidance=4.0, few_words=True, own_codes=True, copy_error=0.46, syllables=True, sings=False)),
         _ace("base", "2B, all six tasks", 4.8, turbo=False, tasks=_ALL),
         _ace("sft", "2B, tuned for quality", 4.8, turbo=False, tasks=EVERYWHERE),
         _ace("turbo", "2B, eight steps", 4.8, turbo=True, tasks=EVERYWHERE),

@@ -92,7 +92,8 @@ def crop(example: PairExample, frames: int, instrument: Instrument, rng: np.rand
     start = int(rng.integers(example.frames - count + 1))
     still, width = instrument.silence(count)[0], instrument.width
     if instrument.card.metronome:
-        told = metronome(example.metas, count, width, first=start, sections=instrument.card.hear_form())
+        card = instrument.card
+        told = metronome(example.metas, count, width, first=start, sections=card.hear_form(), sung=card.hear_sung())
         still = still + torch.from_numpy(told)
     context = torch.cat([still, torch.ones(count, width)], -1)
     part = slice(start, start + count)

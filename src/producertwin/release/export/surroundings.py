@@ -10,6 +10,7 @@ from ...model.instrument import TIMBRE_FRAMES, Card, frame_bytes
 from ...model.nano.spectral import OSCILLATORS
 from ...model.sampling.form import SIGNALS
 from ...model.sampling.metronome import DIVISIONS
+from ...model.sampling.singing import SIGNALS as SUNG_SIGNALS
 from ...model.sampling.tiles import CONTEXT
 from ...model.variants.parts import CARRYING, SPECTRAL
 from ...model.variants.stored_parts import Part
@@ -31,6 +32,6 @@ def describe(parts: Mapping[str, Part], facts: Facts, card: Card) -> dict[str, A
         "carries": len(OSCILLATORS) if codec.kind in CARRYING else 0,
         "frame_bytes": frame_bytes(codec.config),
     }
-    counting = found["width"] - SIGNALS if card.form else found["width"]
+    counting = found["width"] - (SIGNALS if card.form else 0) - (SUNG_SIGNALS if card.syllables else 0)
     found["metronome"] = {"divisions": list(DIVISIONS), "signals_per_turn": 2, "channels": counting}
     return found

@@ -91,7 +91,7 @@ class ExampleSampler:
     def __init__(self, instrument: Instrument, sources: Sequence[ClipSource], plan: DataPlan, crop: int) -> None:
         self.plan, self.crop = plan, crop
         self.width, self.counts = instrument.width, instrument.card.metronome
-        self.unknown_form = instrument.card.hear_form()
+        self.card = instrument.card
         self.silence = instrument.silence(crop)[0]
         self.shares = {Task(name): share for name, share in plan.tasks.model_dump().items() if share > 0}
         for task in self.shares:
@@ -153,7 +153,9 @@ class ExampleSampler:
         if task is Task.TEXT2MUSIC:
             given = still
             if self.counts and source.place == 0:
-                given = still + torch.from_numpy(metronome(metas, frames, self.width, first=start, sections=self.unknown_form))
+                sections, sung = self.card.hear_form(), self.card.hear_sung()
+                told = metronome(metas, frames, self.width, first=start, sections=sections, sung=sung)
+                given = still + torch.from_numpy(told)
         elif task is Task.REPAINT:
             length = int(rng.integers(max(1, int(frames * LEAST_WINDOW)), int(frames * MOST_WINDOW) + 1))
             first = int(rng.integers(frames - length + 1))

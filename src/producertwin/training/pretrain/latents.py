@@ -16,6 +16,7 @@ from torch import Tensor
 from ...errors import NotFound
 from ...model.tasks import Task
 from ...timebase import LATENT_RATE
+from .lyricist import mark_sections
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Example:
     reference: Tensor | None
     start: int
     """Frame of the song at which it begins, a bar's first."""
+    lyrics: str = ""
+    """The words that are sung in it, as far as they are told."""
 
 
 class LatentShards:
@@ -115,6 +118,10 @@ def thin_caption(caption: str, rng: np.random.Generator, drop: float) -> str:
     return ", ".join(kept)
 
 
+UNTOLD: dict[Task, float] = {
+    Task.TEXT2MUSIC: 0.0, Task.COVER: 0.3, Task.REPAINT: 0.3, Task.EXTRACT: 0.5, Task.LEGO: 0.5, Task.COMPLETE: 0.3,
+}  # fmt: skip
+"""How often the words of a song that is sung are left out: nobody types them in again to edit a sound."""
 TERSE = 0.8
 """Share of its tags that a terse caption lacks."""
 
@@ -162,7 +169,15 @@ def draw_example(
         timbre = mix[at : at + 128].float()
         if terse and rng.random() < terse:
             caption = thin_caption(caption, rng, TERSE)
-    return Example(target, source, mask, task, stems, caption, song, timbre, start)
+    lyrics = "" if rng.random() < UNTOLD[task] else words_within(song, start, frames)
+    return Example(target, source, mask, task, stems, caption, song, timbre, start, lyrics)
+
+
+def words_within(song: dict[str, Any], start: int, frames: int) -> str:
+    """The lyrics of the lines of a song of which half and more are sung within `frames` from `start`; empty where none are."""
+    begin, end = start / LATENT_RATE, (start + frames) / LATENT_RATE
+    inside = [line for line in song.get("sung", ()) if min(line[1], end) - max(line[0], begin) >= 0.5 * (line[1] - line[0])]
+    return mark_sections((number, kind, text) for _, _, number, kind, text in inside)
 
 
 def pad(rows: Sequence[Sequence[int]], fill: int) -> tuple[Tensor, Tensor]:

@@ -26,8 +26,9 @@ from ...model.sampling.form import Sections
 from ...model.sampling.metronome import metronome
 from ...model.sampling.prompts import lyrics_text, prompt_text
 from ...model.sampling.request import Metas
+from ...model.sampling.singing import Sung, SungSyllable
 from ...model.tasks import Task
-from ...music import Key
+from ...music import UNKNOWN, Key
 from ...progress import Steps
 from ...recipe import Record
 from ..rng import StepRng
@@ -58,7 +59,7 @@ class NanoRecipe(Record):
     drop_meta: float = 0.08
     """Chance that bpm, key or meter is left out of a prompt."""
     quiet: float = 0.15
-    """Share of prompts with a tempo whose metronome is not heard, and of songs whose form is not."""
+    """Share of prompts with a tempo whose metronome is not heard, and of songs whose form, or whose syllables, are not."""
     reference: float = 0.15
     """Share of examples that hear another passage of their song as a reference."""
     terse: float = 0.0
@@ -86,6 +87,15 @@ def form_of(facts: dict[str, Any]) -> Sections:
     return tuple((float(second), str(kind)) for second, kind in facts["sections"])
 
 
+LANGUAGES = ("en", UNKNOWN)
+"""What the lyric of a song that is sung says of its language."""
+
+
+def syllables_of(facts: dict[str, Any]) -> Sung:
+    """The syllables that are sung in a song."""
+    return tuple(SungSyllable(*one) for one in facts.get("syllables", ()))
+
+
 class Words:
     """Prompts to token ids."""
 
@@ -101,22 +111,24 @@ class Words:
             seconds = float(rng.integers(5, 121))
             texts.append(prompt_text(example.caption, example.task, example.stems, metas, seconds))
         ids = self.tokenizer(texts)["input_ids"]
-        lyrics = [self.tokenizer.encode(lyrics_text("", "unknown"))] * len(examples)
+        languages = [LANGUAGES[int(rng.integers(2))] if example.lyrics else UNKNOWN for example in examples]
+        sung = [lyrics_text(example.lyrics, language) for example, language in zip(examples, languages, strict=True)]
+        lyrics = self.tokenizer(sung)["input_ids"]
         fill = self.tokenizer.pad_token_id
         return *pad(ids, fill), *pad(lyrics, fill)
 
 
-def sources_of(examples: list[Example], counted: list[tuple[Metas, Sections]], silence: Tensor, disguise: Tensor) -> Tensor:
+def sources_of(examples: list[Example], counted: list[tuple[Metas, Sections, Sung]], silence: Tensor, disguise: Tensor) -> Tensor:
     """What each example hears, `(batch, frames, 64)`: its source, a cover's with its row of `disguise` `(batch, 64)` added.
 
-    Silence that stands for no source carries the metronome and the form of `counted`.
+    Silence that stands for no source carries the metronome, the form and the syllables of `counted`.
     """
     rows = []
-    for example, (metas, form), veil in zip(examples, counted, disguise, strict=True):
+    for example, (metas, form, sung), veil in zip(examples, counted, disguise, strict=True):
         frames, width = example.target.shape
         source = example.source
         if source is None:
-            told = metronome(metas, frames, width, first=example.start, sections=form)
+            told = metronome(metas, frames, width, first=example.start, sections=form, sung=sung)
             source = silence[0, :1].expand(frames, -1) + torch.from_numpy(told)
         rows.append(source + veil if example.task is Task.COVER else source)
     return torch.stack(rows)
@@ -201,7 +213,10 @@ def draw_batch(shards: LatentShards, words: Words, silence: Tensor, recipe: Nano
     def hear(what: T, otherwise: T) -> T:
         return what if draw.numpy.random() >= recipe.quiet else otherwise
 
-    counted = [(hear(metas, Metas()), hear(form_of(e.facts), ())) for metas, e in zip(told, examples, strict=True)]
+    counted = [
+        (hear(metas, Metas()), hear(form_of(e.facts), ()), hear(syllables_of(e.facts), ()))
+        for metas, e in zip(told, examples, strict=True)
+    ]
     given = [e.reference for e in examples if e.reference is not None]
     return NanoBatch(
         target=torch.stack([e.target for e in examples]),

@@ -23,10 +23,12 @@ from ...house_band.captions import caption, metas
 from ...house_band.compose import compose
 from ...house_band.render import PartPlayer, Rendering, render
 from ...house_band.score import Part, Score
+from ...house_band.song_words import Words, list_syllables
 from ...house_band.soundfont import Soundfont
 from ...house_band.styles import COARSE, STYLES
 from ...timebase import HOP, SAMPLE_RATE, samples_of
 from .foreign import foreign_sound
+from .lyricist import write_lyrics
 
 SECONDS = 20.48
 """Length of an even song: 512 latent frames."""
@@ -37,6 +39,8 @@ CAPTIONS = 6
 FOREIGN_SECONDS = 10.24
 SAMPLED = "sampled instruments"
 """Tag of songs that a soundfont plays; songs of the band's own synthesis never carry it."""
+SUNG = 0.4
+"""Share of songs whose words are sung."""
 Sounds = dict[str, NDArray[np.float32]]
 
 
@@ -115,7 +119,8 @@ def render_song(plan: SongPlan, index: int, player: PartPlayer | None) -> tuple[
     seconds = plan.seconds * (1 + index % 2)
     seconds = samples_of(seconds) // HOP * HOP / SAMPLE_RATE
     music = seconds * (1 - index % 2 * ENDING)
-    score = compose(draw_style(rng), seed=int(rng.integers(2**31)), seconds=music)
+    words = _draw_words(plan.seed, index)
+    score = compose(draw_style(rng), seed=int(rng.integers(2**31)), seconds=music, words=words)
     ways: list[PartPlayer | None] = [None] if player is None else [None, player]
     turn, rest = divmod(index // 2, plan.split_every)
     stems_of = turn % len(ways) if rest == 0 else -1  # the rendering whose stems are kept
@@ -131,10 +136,32 @@ def render_song(plan: SongPlan, index: int, player: PartPlayer | None) -> tuple[
         facts.append(
             metas(score)
             | {"index": 2 * index + number, "style": score.style, "coarse": COARSE[score.style], "stems": list(rendering.stems)}
-            | {"sections": score.form, "captions": captions, "partial": partial, "names": list(found)}
+            | {
+                "sections": score.form,
+                "sung": _time_words(score),
+                "syllables": list_syllables(score),
+                "captions": captions,
+                "partial": partial,
+                "names": list(found),
+            }
         )
         sounds += found.values()
     return sounds, facts
+
+
+def _draw_words(seed: int, index: int) -> Words | None:
+    """The words of song `index`; None where it is not sung."""
+    rng = np.random.Generator(np.random.PCG64([seed, index, 1]))
+    return Words(write_lyrics(rng)) if rng.random() < SUNG else None
+
+
+def _time_words(score: Score) -> list[tuple[float, float, int, str, str]]:
+    """Begin and end in seconds of each sung line, number and kind of its section, and its words."""
+    seconds = score.tempo.seconds
+    return [
+        (round(seconds(one.start), 3), round(seconds(one.end), 3), one.section, score.sections[one.section].kind, one.text)
+        for one in score.sung
+    ]
 
 
 def _insert_tag(text: str, tag: str, rng: np.random.Generator) -> str:
