@@ -87,9 +87,8 @@ def _phrases() -> dict[str, Tag]:
         found |= {tag: Tag("sound", tag) for tag in style.production}
     found |= {name.replace("_", " "): Tag("sound", name.replace("_", " ")) for name in ARTEFACTS}
     found |= {tag: Tag("instrument", tag) for style in STYLES.values() for tag in style.instruments}
-    found |= {
-        tag: Tag("instrument", tag) for tag in (*(patch.word for patch in PATCHES.values()), *_PLAYED) if tag not in singers
-    }
+    played = {*(patch.word for patch in PATCHES.values()), *_PLAYED} - singers
+    found |= {tag: Tag("instrument", tag) for tag in sorted(played)}
     found |= {style.atmosphere: Tag("place", style.atmosphere) for style in STYLES.values() if style.atmosphere}
     found |= {tag: Tag("mood", tag) for tag in _MODES}
     for style in STYLES.values():

@@ -130,10 +130,10 @@ def _seat_singer(plan: SongPlan, seats: seating.Seats, words: Words) -> tuple[So
     laid = lay_words(words.lyrics, plan.sections)
     if not laid:
         return plan, seats
-    voice: Voice = words.voice or pick(plan.rng("voice"), tuple(SINGERS))
+    drawn: Voice = pick(plan.rng("voice"), tuple(SINGERS))
     lines = tuple(sorted(laid.items()))
     begins = [float(section.first_bar * plan.meter) for section in plan.sections]
-    return replace(plan, words=lines), seating.seat_singer(seats, SINGERS[voice], laid, begins)
+    return replace(plan, words=lines), seating.seat_singer(seats, SINGERS[words.voice or drawn], laid, begins)
 
 
 @dataclass(frozen=True, slots=True)
