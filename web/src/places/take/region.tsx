@@ -20,6 +20,36 @@ interface Properties {
   onRegion: (region: Stretch | null) => void;
 }
 
+interface FieldProperties {
+  label: string;
+  value: number | null;
+  step: number;
+  low: number;
+  write: (value: number) => void;
+}
+
+/** A number that is taken when the field is left. What is being typed stays, whatever else of the page is drawn anew meanwhile. */
+function Field({ label, value, step, low, write }: FieldProperties) {
+  const [draft, setDraft] = useState<string | null>(null);
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="number"
+        step={step}
+        min={low}
+        value={draft ?? value ?? ""}
+        onInput={(event) => setDraft(event.currentTarget.value)}
+        onChange={(event) => {
+          if (event.currentTarget.value) write(Number(event.currentTarget.value));
+          setDraft(null);
+        }}
+        onBlur={() => setDraft(null)}
+      />
+    </label>
+  );
+}
+
 export function Region({ take, sound, region, beat, onRegion }: Properties) {
   const [text, setText] = useState("");
   const [trouble, setTrouble] = useState<Trouble | null>(null);
@@ -46,10 +76,7 @@ export function Region({ take, sound, region, beat, onRegion }: Properties) {
     if (!engine.playing.value) await engine.resume();
   };
   const number = (label: string, value: number, step: number, write: (value: number) => void, low = 0) => (
-    <label class="field">
-      <span>{label}</span>
-      <input type="number" step={step} min={low} value={region ? Math.round(value * 1000) / 1000 : ""} onChange={(event) => event.currentTarget.value && write(Number(event.currentTarget.value))} />
-    </label>
+    <Field label={label} value={region && Math.round(value * 1000) / 1000} step={step} low={low} write={write} />
   );
   return (
     <form class="region" noValidate onSubmit={(event) => void repaint(event)}>
