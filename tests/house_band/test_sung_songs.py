@@ -45,6 +45,10 @@ def test_words_without_marks_are_shared_among_the_sections_that_sing() -> None:
     assert texts("a\nb", (Section("intro", 0, 2),)) == {0: ["a", "b"]}
 
 
+def test_words_without_marks_before_others_take_nobodys_place() -> None:
+    assert texts("a\nb\n[Chorus]\nc") == {1: ["a"], 2: ["c"], 3: ["b"], 4: ["c"]}
+
+
 def test_words_whose_section_the_form_lacks_are_sung_where_there_is_room() -> None:
     assert texts("[Bridge]\na", (Section("verse", 0, 4),)) == {0: ["a"]}
 

@@ -1,8 +1,9 @@
 """Where the words of a song are sung: lyrics with marks such as `[Verse]`, laid over the sections of a form.
 
 The first block of a kind goes to the first section of that kind, the second to the second; a section for which no block is left
-repeats the last one of its kind. Words without a mark, and words whose marks the form has none of, are shared among the sections
-that are no intro and no outro. Other marks, such as `[whispered]`, are directions and are not sung.
+repeats the last one of its kind. Words without a mark are shared among the sections without words that are no intro and no outro,
+and so are those whose marks the form has none of, where nothing else is sung. Other marks, such as `[whispered]`, are directions
+and are not sung.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def lay_words(lyrics: str, sections: Sequence[Section]) -> dict[int, tuple[WordL
     kinds = {section.kind for section in sections}
     homeless = [line for block in blocks if block.kind not in kinds for line in block.lines]
     if not laid or any(block.kind is None for block in blocks):
-        laid = _share(homeless, sections) | laid
+        laid |= _share(homeless, [(number, one) for number, one in enumerate(sections) if number not in laid])
     return laid
 
 
@@ -128,10 +129,9 @@ def _read_blocks(lyrics: str) -> list[_Block]:
     return [*blocks, _Block(kind, tuple(lines))]
 
 
-def _share(lines: Sequence[WordLine], sections: Sequence[Section]) -> dict[int, tuple[WordLine, ...]]:
-    """`lines` in order over the sections that are no intro and no outro, by their bars; over all where there are no others."""
-    every = list(enumerate(sections))
-    sung = [(number, one) for number, one in every if one.kind not in ("intro", "outro")] or every
+def _share(lines: Sequence[WordLine], sections: Sequence[tuple[int, Section]]) -> dict[int, tuple[WordLine, ...]]:
+    """`lines` in order over `sections` by their bars, without intros and outros where there are others."""
+    sung = [(number, one) for number, one in sections if one.kind not in ("intro", "outro")] or sections
     total = sum(one.bars for _, one in sung)
     laid, first, bars = {}, 0, 0
     for number, one in sung:

@@ -35,7 +35,7 @@ NOTES = "notes_heard"
 """How clearly the guide's notes stand out, as average precision."""
 GUIDE = ("guide_chords_root", "guide_chords_third", "guide_melody_pitch", "guide_notes_heard")
 """The first figures of the guide's own sound."""
-_TUNES = ("lead", "hum", "chop")
+_TUNES = ("sing", "lead", "hum", "chop")
 """Roles whose notes are the melody; speech has no pitch to keep."""
 _REACH = 2
 """Semitones beyond the melody's register that are listened to."""
