@@ -62,6 +62,10 @@ def _synth(voice: synths.SubtractiveVoice) -> PatchFunction:
     return partial(synths.subtractive, voice=voice)
 
 
+def _singer(throat: float, centre: int) -> Patch:
+    return Patch("vocals", partial(singer.sing_la, throat=throat), 0.08, mono=True, centre=centre, throat=throat)
+
+
 def _bass(wire: plucked.Wire) -> PatchFunction:
     return partial(bass.plucked_bass, wire=wire)
 
@@ -136,8 +140,8 @@ _VOICES: Final = {
     "vocal_ah": Patch("vocals", partial(voices.sing, vowel="ah"), 0.14, mono=True, centre=65),
     "vocal_oo": Patch("vocals", partial(voices.sing, vowel="oo"), 0.14, mono=True, centre=65),
     "vocal_hum": Patch("vocals", partial(voices.sing, vowel="mm", breath=0.006), 0.16, mono=True, centre=60),
-    "vocal_woman": Patch("vocals", partial(singer.sing_la, throat=singer.WOMAN), 0.08, mono=True, centre=67, throat=singer.WOMAN),
-    "vocal_man": Patch("vocals", partial(singer.sing_la, throat=1.0), 0.08, mono=True, centre=55, throat=1.0),
+    "vocal_woman": _singer(singer.WOMAN, 67),
+    "vocal_man": _singer(1.0, 55),
     "vocal_chop": Patch("vocals", voices.chop, 0.05, 1.2, mono=True, centre=67),
     "vocal_speech": Patch("vocals", voices.speech, 0.06, trim=-2.0, mono=True, centre=53),
     "choir_ah": Patch("backing_vocals", partial(voices.choir, vowel="ah"), 0.4),
@@ -187,12 +191,11 @@ def note(name: str, pitch: int, velocity: float, samples: int, take: int = 0) ->
     return np.asarray(sound * np.float32(calibration(name)), dtype=np.float32)
 
 
-def sung_note(name: str, written: tuple[int, Syllable], velocity: float, samples: int, hold: int) -> Sound:
-    """A pitch and its syllable, held for `hold` samples of `samples`, on the singer `name`, calibrated, (samples,).
+def sung_note(name: str, pitch: int, syllable: Syllable, velocity: float, samples: int, hold: int) -> Sound:
+    """One syllable on a pitch, held for `hold` samples of `samples`, on the singer `name`, calibrated, (samples,).
 
-    The same arguments give the same bytes. On a patch that sings no syllables they are a note like any other.
+    The same arguments give the same bytes. A patch that sings no syllables plays a note like any other.
     """
-    pitch, syllable = written
     throat = PATCHES[name].throat
     if throat is None:
         return note(name, pitch, velocity, samples)

@@ -26,8 +26,6 @@ _WET: Final = {"dry": 0.04, "room": 0.14, "spring": 0.16, "plate": 0.22, "hall":
 _ECHOING: Final = frozenset(("synthwave", "trap", "techno", "house", "ambient"))
 _TUNEFUL: Final = frozenset(("lead", "sing", "hum", "chop", "speech", "fills", "counter"))
 """Roles whose notes are of the scale; the others play chords, roots and steps towards them."""
-SING: Final = "sing"
-"""The role of one who sings words."""
 _EFFECTS: Final = frozenset(("transitions", "weather", "bells", "zaps"))
 _CUTOFF: Final = {"felt_piano": 4200.0}
 
@@ -82,8 +80,6 @@ def part(plan: SongPlan, number: int, player: Player, harmonies: Sequence[Sequen
     for index in player.sections:
         if drummer is not None:
             notes += _drums(plan, drummer, index)
-        elif player.role == SING:
-            notes += _sing(plan, player, index, harmonies[index])
         elif player.role in _EFFECTS:
             notes += _effects(plan, player, index, harmonies[index][0].root)
         else:
@@ -116,6 +112,9 @@ def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section,
         notes = comping.play(role, chords, span, register, rng)
     elif role in ("chop", "speech"):
         notes = melody.syllables(role, chords, plan.key, span, register, rng)
+    elif role == "sing":
+        lines = [line.syllables for line in dict(plan.words)[plan.sections.index(section)]]
+        notes = melody.sing_lines(lines, chords, plan.key, span, register, plan.rng("words", section.kind))
     elif role == "fills":
         notes = melody.fills(chords, plan.key, span, register, rng)
     elif role == "counter":
@@ -125,19 +124,6 @@ def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section,
         notes = melody.tune(manner, chords, plan.key, span, register, rng)
     if plan.chords_given and role != "perc":
         notes = harmony.fit_notes(notes, chords, plan.key, bend=role in _TUNEFUL or player.stem == "bass")
-    return [Note(n.start, n.length, n.pitch, n.velocity * energy) for n in notes]
-
-
-def _sing(plan: SongPlan, player: Player, index: int, chords: Sequence[Chord]) -> list[Note]:
-    """The words of a section; one that returns has the same tune."""
-    section, lines = plan.sections[index], dict(plan.words)[index]
-    span, patch = (float(section.first_bar * plan.meter), section.bars, plan.meter), PATCHES[player.patch]
-    notes = melody.sing_lines(
-        [line.syllables for line in lines], chords, plan.key, span, (patch.low, patch.high), plan.rng("words", section.kind)
-    )
-    if plan.chords_given:
-        notes = harmony.fit_notes(notes, chords, plan.key, bend=True)
-    energy = 0.75 + 0.25 * arrange.ENERGY[section.kind]
     return [replace(note, velocity=note.velocity * energy) for note in notes]
 
 

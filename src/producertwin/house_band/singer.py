@@ -107,7 +107,7 @@ def sing_syllable(tone: Tone, syllable: Syllable, hold: int, *, throat: float = 
     sound = vibrato(tone, sound * contour(tone.time, 0.012, 4.0, 0.85), 13.0, 5.4, 0.3)
     for begin, row in _begins(rows):
         if row.consonant is not None and row.consonant.hiss:
-            _add_noise(sound, tone.rng, row, begin)
+            _add_noise(sound, tone.rng, row.consonant, (begin, row.seconds))
     return sound
 
 
@@ -135,11 +135,8 @@ def _rows(syllable: Syllable, seconds: float) -> list[_Row]:
     vowels += [_Row(held * (1.0 - _GLIDE_SHARE), 0.9, _FORMANTS[last])] if glides else []
 
     def shape(names: Sequence[str], vowel: str) -> list[_Row]:
-        made = [CONSONANTS[name] for name in names]
-        return [
-            _Row(one.seconds * speed, one.voice, _FORMANTS.get(name, _FORMANTS[vowel]), one)
-            for name, one in zip(names, made, strict=True)
-        ]
+        made = [(CONSONANTS[name], _FORMANTS.get(name, _FORMANTS[vowel])) for name in names]
+        return [_Row(one.seconds * speed, one.voice, formants, one) for one, formants in made]
 
     return [*shape(syllable.onset, first), *vowels, *shape(syllable.coda, last)]
 
@@ -172,12 +169,11 @@ def _resonate(freqs: Curve, places: Curve, throat: float) -> Curve:
     return np.asarray(total + 0.2 * (freqs < freqs[0] * 1.5))
 
 
-def _add_noise(sound: Sound, rng: np.random.Generator, row: _Row, begin: float) -> None:
-    """Lay the noise of a consonant into `sound`."""
-    made = row.consonant
-    assert made is not None
-    seconds = min(0.03, 0.5 * row.seconds) if made.burst else row.seconds
-    first = samples_of(begin + row.seconds - seconds) if row.seconds > seconds else samples_of(begin)
+def _add_noise(sound: Sound, rng: np.random.Generator, made: Consonant, span: tuple[float, float]) -> None:
+    """Lay the noise of a consonant into `sound`; `span` is the second at which it begins, and how many it lasts."""
+    begin, lasts = span
+    seconds = min(0.03, 0.5 * lasts) if made.burst else lasts
+    first = samples_of(begin + lasts - seconds)
     count = min(samples_of(seconds), len(sound) - first)
     if count < 8:
         return

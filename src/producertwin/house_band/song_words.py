@@ -29,7 +29,7 @@ Voice = Literal["woman", "man"]
 SINGERS: Final[dict[Voice, str]] = {"woman": "vocal_woman", "man": "vocal_man"}
 """The patches of those who sing words."""
 
-_SINGERS: Final[tuple[tuple[Voice, re.Pattern[str]], ...]] = (
+_ASKED_FOR: Final[tuple[tuple[Voice, re.Pattern[str]], ...]] = (
     ("woman", re.compile(r"\b(?:female|wom[ae]n|girl|soprano|alto|diva)(?:'?s)?\b", re.IGNORECASE)),
     ("man", re.compile(r"\b(?:male|m[ae]n|boy|tenor|baritone|crooner)(?:'?s)?\b", re.IGNORECASE)),
 )
@@ -104,7 +104,7 @@ def list_syllables(score: Score) -> list[tuple[float, float, int, float, float, 
 
 def voice_of(caption: str) -> Voice | None:
     """Who is to sing as `caption` says; None where it says nothing, or both."""
-    found: list[Voice] = [voice for voice, pattern in _SINGERS if pattern.search(caption)]
+    found: list[Voice] = [voice for voice, pattern in _ASKED_FOR if pattern.search(caption)]
     return found[0] if len(found) == 1 else None
 
 

@@ -156,10 +156,10 @@ def _in_place(spelling: str, following: str, sounds: tuple[str, ...]) -> tuple[s
 
 
 def _join(sounds: list[tuple[bool, tuple[str, ...]]]) -> tuple[Syllable, ...]:
-    """Syllables of the sounds of a word; a word without a vowel is hummed."""
+    """Syllables of the sounds of a word; one without a vowel gets one."""
     places = [place for place, (vowel, _) in enumerate(sounds) if vowel]
     if not places:
-        every = tuple(one for _, found in sounds for one in found)
+        every = _flat(sounds)
         return (Syllable(every[:_MOST], ("uh",)),) if every else (LA,)
     between = [_flat(sounds[left + 1 : right]) for left, right in zip([-1, *places], [*places, len(sounds)], strict=True)]
     onsets, codas = [between[0][:_MOST]], []

@@ -158,7 +158,7 @@ def _play_patch(lane: Sound, part: Part, patch: Patch, score: Score, cache: Note
             key: Hashable = ("note", part.patch, written.pitch, step, bucket)
             sound = cache.get(key, partial(note, part.patch, written.pitch, step, bucket))
         else:  # its last consonants depend on how long it is held
-            sound = sung_note(part.patch, (written.pitch, written.syllable), step, hold + len(curve), hold)
+            sound = sung_note(part.patch, written.pitch, written.syllable, step, hold + len(curve), hold)
         level = np.float32(_loud(written.velocity))
         _add_at(lane, _release(sound, hold, curve), tempo.sample(written.start), left * level, right * level)
 

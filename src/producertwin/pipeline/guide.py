@@ -109,7 +109,7 @@ def tell_form(stage: Generate, request: Request) -> Request:
     if words is None:
         return replace(request, sections=draw_form(style, draw, bpm=metas.bpm, meter=meter, seconds=seconds))
     score = compose(style.id, seed=draw, bpm=metas.bpm, key=metas.key, meter=meter, seconds=seconds, words=words)
-    return replace(request, sections=score.form, sung=_syllables_of(score))
+    return replace(request, sections=score.form, sung=syllables_of(score))
 
 
 def _style_of(caption: str, seed: int) -> tuple[Style, int, bool]:
@@ -147,7 +147,7 @@ def _words_of(stage: Generate) -> Words | None:
     return Words(stage.prompt.lyrics, voice_of(stage.prompt.caption)) if is_sung(stage.prompt.lyrics) else None
 
 
-def _syllables_of(score: Score) -> Sung:
+def syllables_of(score: Score) -> Sung:
     """The syllables that the band sings, as an instrument is told them."""
     return tuple(SungSyllable(*one) for one in list_syllables(score))
 
@@ -178,8 +178,9 @@ def sketch(stage: Generate, request: Request) -> Request:
     score = write_score(stage, request.seed, request.metas)
     sound = InputSound(audio=play_score(stage, score))
     start = StartPoint(sound, 1.0 - stage.guide_strength, on_beat=True, tempi=score.tempi)
-    sung = score if stage.guide_sings else compose(**_song_of(stage, request.seed, request.metas), words=_words_of(stage))
-    return replace(request, start=start, sections=score.form, sung=_syllables_of(sung))
+    words = None if stage.guide_sings else _words_of(stage)
+    sung = compose(**_song_of(stage, request.seed, request.metas), words=words) if words else score
+    return replace(request, start=start, sections=score.form, sung=syllables_of(sung))
 
 
 def play_score(stage: Generate, score: Score) -> Samples:

@@ -71,7 +71,7 @@ def _tell_singing(heard: Hearing, prompt: Prompt, card: Card) -> list[Message]:
         return []
     told = [note(f"{card.name} sings the syllables of lyrics, not words that can be understood ({others})")]
     if not can_read(prompt.lyrics):
-        told.append(note("words in letters that are not Latin are sung on la by the guide"))
+        told.append(note("words in letters that are not Latin are sung on la"))
     return told
 
 

@@ -8,21 +8,21 @@ songs, whose figures say how far it can be trusted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from ...house_band.captions import caption
 from ...house_band.compose import compose
 from ...house_band.render import render
 from ...house_band.score import Score
-from ...house_band.song_words import Words, list_syllables
+from ...house_band.song_words import Words
 from ...metrics.statistics import Interval, wilson
 from ...model.instrument import Instrument
 from ...model.nano.embedder import Embedder
 from ...model.sampling.request import Metas, Request, Sampling
-from ...model.sampling.singing import SungSyllable
+from ...pipeline.guide import syllables_of
+from ...pipeline.planning import VOICES
 from ...recipe import Record
 from ..suite import NanoSuite
 from .songs import prompt_of, seeds_of, style_of
@@ -30,7 +30,6 @@ from .sounds import take_seed
 from .takes import play_takes
 
 SYSTEMS: Final = ("songs with words", "the same without", "takes with lyrics", "takes without")
-_VOICES: Final = frozenset({"vocals", "backing_vocals"})
 _LYRICS: Final = (
     "[Verse]\nSilver rain along the window\nCarry me over the harbour\n\n[Chorus]\nHold the morning, hold the light",
     "[Verse]\nNobody waits at the station\n\n[Chorus]\nShadow and thunder\nFollow the river home",
@@ -58,33 +57,21 @@ class SingingFigures(Record):
 def song(suite: NanoSuite, index: int) -> SungSong:
     """Held-out song `index`: the first of its style's in which nobody sings."""
     style, lyrics = style_of(index), _LYRICS[index % len(_LYRICS)]
-    for seed in seeds_of("sung", suite.seed, index):
-        plain = compose(style, seed=seed, seconds=suite.seconds)
-        if _VOICES.isdisjoint(plain.stems):
-            return SungSong(plain, compose(style, seed=seed, seconds=suite.seconds, words=Words(lyrics)), lyrics)
-    raise AssertionError("seeds have no end")
+    songs = (compose(style, seed=seed, seconds=suite.seconds) for seed in seeds_of("sung", suite.seed, index))
+    plain = next(score for score in songs if VOICES.isdisjoint(score.stems))
+    return SungSong(plain, compose(style, seed=plain.seed, seconds=suite.seconds, words=Words(lyrics)), lyrics)
 
 
 def measure(suite: NanoSuite, instrument: Instrument, embedder: Embedder, index: int) -> dict[str, bool]:
     """Whether a voice is heard in each of the sounds of song `index`."""
     played = song(suite, index)
     sampling = Sampling(steps=suite.steps, guidance=suite.guidance)
-    requests = [
-        Request(
-            caption(score),
-            suite.seconds,
-            take_seed(suite, index, 0),
-            lyrics=lyrics,
-            metas=Metas(asked.bpm, asked.asked_key, asked.meter),
-            sampling=sampling,
-            sections=score.form,
-            sung=tuple(SungSyllable(*one) for one in list_syllables(score)),
-        )
-        for score, lyrics, asked in (
-            (played.sung, played.lyrics, prompt_of(played.sung, index)),
-            (played.plain, "", prompt_of(played.plain, index)),
-        )
-    ]
+    requests = []
+    for score, lyrics in ((played.sung, played.lyrics), (played.plain, "")):
+        asked = prompt_of(score, index)
+        metas = Metas(asked.bpm, asked.asked_key, asked.meter)
+        request = Request(asked.caption, suite.seconds, take_seed(suite, index, 0), lyrics=lyrics, metas=metas, sampling=sampling)
+        requests.append(replace(request, sections=score.form, sung=syllables_of(score)))
     songs = [render(score, seconds=suite.seconds).mix for score in (played.sung, played.plain)]
     takes = play_takes(instrument, requests)
     return {name: _is_heard(embedder, audio) for name, audio in zip(SYSTEMS, [*songs, *takes], strict=True)}

@@ -90,8 +90,7 @@ class ExampleSampler:
 
     def __init__(self, instrument: Instrument, sources: Sequence[ClipSource], plan: DataPlan, crop: int) -> None:
         self.plan, self.crop = plan, crop
-        self.width, self.counts = instrument.width, instrument.card.metronome
-        self.card = instrument.card
+        self.width, self.card = instrument.width, instrument.card
         self.silence = instrument.silence(crop)[0]
         self.shares = {Task(name): share for name, share in plan.tasks.model_dump().items() if share > 0}
         for task in self.shares:
@@ -152,7 +151,7 @@ class ExampleSampler:
         given = target
         if task is Task.TEXT2MUSIC:
             given = still
-            if self.counts and source.place == 0:
+            if self.card.metronome and source.place == 0:
                 sections, sung = self.card.hear_form(), self.card.hear_sung()
                 told = metronome(metas, frames, self.width, first=start, sections=sections, sung=sung)
                 given = still + torch.from_numpy(told)
